@@ -1,0 +1,1 @@
+"""What is asked: cases, split manifests, image decoding, patient grouping, licences, content hashes."""

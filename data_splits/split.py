@@ -1,0 +1,80 @@
+"""A loaded split: its manifest, its cases, and the user's own copy of the images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_splits.case import Case
+from data_splits.errors import UserError
+from data_splits.integrity import sha256_bytes
+from data_splits.manifest import ManifestEntry, SplitManifest, check_entries
+
+GreyImage = NDArray[np.uint8]
+"""A displayed radiograph: uint8[height, width], 0 black, bright = dense (MONOCHROME2)."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Cases by subset, resolved from the user's copy.
+
+    Attributes:
+        name: source name, for example "nih-chestxray14".
+        version: version of the recipe.
+        licence: licence and attribution line, shown wherever the data or a number from it is shown.
+        credentialed: images and prompts never leave the machine.
+        subsets: subset name -> cases in manifest order (sorted by id).
+        read_image: decodes or renders the image of a case.
+        image_hashes: case id -> sha256 of the encoded file or rendered pixels, where known without decoding everything.
+        options: what the recipe was asked for, without paths.
+        warnings: differences from the published figures that do not stop a run.
+    """
+
+    name: str
+    version: str
+    licence: str
+    credentialed: bool
+    subsets: Mapping[str, tuple[Case, ...]]
+    read_image: Callable[[Case], GreyImage]
+    image_hashes: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_entries(self.manifest.entries)
+
+    def cases(self, subset: str) -> tuple[Case, ...]:
+        """The cases of a subset.
+
+        Raises:
+            UserError: the split has no such subset.
+        """
+        if subset not in self.subsets:
+            raise UserError(f"Split {self.name} has no subset {subset!r}; it has {', '.join(sorted(self.subsets))}.")
+        return self.subsets[subset]
+
+    @cached_property
+    def manifest(self) -> SplitManifest:
+        """The frozen identity of this split. Patients of a credentialed split appear as hashes."""
+
+        def patient(case: Case) -> str:
+            if not self.credentialed:
+                return case.patient
+            return sha256_bytes(f"{self.name}/{self.version}/patient/{case.patient}".encode())[:16]
+
+        entries = tuple(
+            ManifestEntry(
+                id=case.id,
+                patient=patient(case),
+                subset=subset,
+                image_sha256=self.image_hashes.get(case.id),
+                prompt_sha256=None if case.prompt is None else sha256_bytes(case.prompt.encode()),
+            )
+            for subset in sorted(self.subsets)
+            for case in self.subsets[subset]
+        )
+        return SplitManifest(self.name, self.version, self.licence, self.credentialed, entries, dict(self.options))

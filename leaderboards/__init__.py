@@ -1,0 +1,1 @@
+"""How results compare: records, statistics, reporting. Runs without torch."""

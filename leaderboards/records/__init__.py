@@ -1,0 +1,1 @@
+"""Result records: what was measured, of what, by which protocol, recomputable."""

@@ -1,0 +1,1 @@
+"""How well a vision-language model answers questions that need several images at once."""

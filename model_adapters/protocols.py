@@ -1,0 +1,117 @@
+"""The adapter protocols. An adapter is one file: a class with a card, and a `build` function that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_splits.split import Split
+from model_adapters.card import ModelCard
+
+Image = NDArray[np.uint8]
+"""uint8[height, width] (grey) or uint8[height, width, 3] (RGB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One image to draw.
+
+    Attributes:
+        case_id: the case whose prompt this is. Controls that copy, and `images`, look things up by it.
+        prompt: the text.
+        seed: already derived from (run seed, case id, draw): the only randomness an adapter may use for this image.
+        draw: 0 for the first image of a case, 1, 2, ... for further ones.
+    """
+
+    case_id: str
+    prompt: str
+    seed: int
+    draw: int = 0
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """What an adapter may use to build itself.
+
+    Attributes:
+        target: what stands after the name on the command line (`NAME:TARGET`): a path or hub id, or None.
+        split: the loaded split (controls draw from its "train" subset), or None where none is needed.
+        subset: the subset under evaluation, never to be copied from except by a control that says so.
+        device: torch device string.
+        dtype: torch dtype name, or None for the adapter's own choice.
+        weights: a local folder or file to load instead of the published source.
+        protocol: "v1" (published settings) or "v2".
+        options: further adapter options from the command line.
+    """
+
+    target: str | None = None
+    split: Split | None = None
+    subset: str = "test"
+    device: str = "cpu"
+    dtype: str | None = None
+    weights: Path | None = None
+    protocol: str = "v2"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ImageGenerator(Protocol):
+    """Draws radiographs from prompts.
+
+    `generate` must be a function of each request alone: the same request gives the same image in any batch, order,
+    process or resumed run.
+    """
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def generate(self, requests: Sequence[GenerationRequest]) -> list[Image]:
+        """One image per request, in order."""
+        ...
+
+
+class ClassHead(NamedTuple):
+    """A linear classifier on an encoder's features: logits = features @ weight.T + bias.
+
+    weight: float32[classes, d]; bias: float32[classes].
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns a displayed radiograph into a feature vector.
+
+    Attributes:
+        name: registry name; metrics are called `fid_<name>` after it.
+        dim: length d of a feature.
+        fingerprint: sha256 over weights hash, preprocessing id, dtype and compute batch; the feature's cache key.
+        compute_batch: the fixed number of images of every forward pass (the engine pads the last batch).
+    """
+
+    name: str
+    dim: int
+    fingerprint: str
+    compute_batch: int
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def preprocess(self, image: Image) -> NDArray[np.float32]:
+        """uint8[H, W] or uint8[H, W, 3] -> float32[3, h, w] as the network wants it."""
+        ...
+
+    def encode(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[compute_batch, 3, h, w] -> float32[compute_batch, d]."""
+        ...
+
+    def class_head(self) -> ClassHead | None:
+        """The linear class head on these features (Inception score needs one), or None."""
+        ...
