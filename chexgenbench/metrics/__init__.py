@@ -1,0 +1,1 @@
+"""The metrics of CheXGenBench: a folder a family, a file a metric."""

@@ -1,0 +1,1 @@
+"""Does the set of generated images look like the set of real ones?"""

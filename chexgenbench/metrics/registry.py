@@ -1,0 +1,48 @@
+"""Every metric by name. A metric module has `METRIC` (v2) and, where the published one differs, `PUBLISHED` (v1)."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from chexgenbench.metrics.base import Metric
+
+MODULES: dict[str, str] = {
+    "fid": "chexgenbench.metrics.fidelity.fid",
+    "fid64": "chexgenbench.metrics.fidelity.fid64",
+    "fid_sharded": "chexgenbench.metrics.fidelity.fid_sharded",
+    "kid": "chexgenbench.metrics.fidelity.kid",
+    "mmd_rbf": "chexgenbench.metrics.fidelity.mmd_rbf",
+    "permutation_p": "chexgenbench.metrics.fidelity.permutation_p",
+    "precision": "chexgenbench.metrics.fidelity.precision",
+    "recall": "chexgenbench.metrics.fidelity.recall",
+    "density": "chexgenbench.metrics.fidelity.density",
+    "coverage": "chexgenbench.metrics.fidelity.coverage",
+    "vendi": "chexgenbench.metrics.fidelity.vendi",
+    "fld": "chexgenbench.metrics.fidelity.fld",
+    "inception_score": "chexgenbench.metrics.fidelity.inception_score",
+    "ms_ssim_diversity": "chexgenbench.metrics.fidelity.ms_ssim_diversity",
+}
+"""Metric name -> module."""
+
+
+def module_of(name: str) -> ModuleType:
+    """The module that defines a metric.
+
+    Raises:
+        KeyError: unknown name.
+    """
+    return importlib.import_module(MODULES[name])
+
+
+def find(name: str, protocol: str = "v2") -> Metric | None:
+    """The metric of this name under a protocol; None if the protocol does not have it.
+
+    A module that defines only `PUBLISHED` exists in v1 alone; one that defines only `METRIC` and is listed by the
+    published protocol is the same in both.
+    """
+    module = module_of(name)
+    if protocol == "v1":
+        metric: Metric | None = getattr(module, "PUBLISHED", None) or getattr(module, "METRIC", None)
+        return metric
+    return getattr(module, "METRIC", None)

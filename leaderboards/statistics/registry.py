@@ -1,0 +1,44 @@
+"""Estimators by name: what recomputes a record's numbers from its stored arrays, without torch."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboards.statistics.estimate import Estimate
+
+Arrays = Mapping[str, NDArray[Any]]
+Estimator = Callable[..., Estimate]
+"""Called as estimator(arrays, **parameters)."""
+
+ESTIMATORS: dict[str, str] = {
+    "frechet": "leaderboards.statistics.frechet:frechet",
+    "mmd": "leaderboards.statistics.mmd:mmd",
+    "permutation": "leaderboards.statistics.permutation:permutation",
+    "clustered_mean": "leaderboards.statistics.clustered_mean:clustered_mean",
+    "vendi": "leaderboards.statistics.vendi:vendi",
+    "fld": "leaderboards.statistics.fld:fld",
+    "inception_score": "leaderboards.statistics.inception_score:inception_score",
+    "scalar": "leaderboards.statistics.scalar:scalar",
+}
+"""Name -> "module:function"; each function documents its arrays and parameters."""
+
+
+def estimate(name: str, arrays: Arrays, parameters: Mapping[str, Any] | None = None) -> Estimate:
+    """Run an estimator on its arrays.
+
+    Raises:
+        KeyError: no estimator of this name. ValueError: arrays of a wrong shape or with NaN or infinity.
+    """
+    if name not in ESTIMATORS:
+        raise KeyError(f"no estimator {name!r}; known: {', '.join(sorted(ESTIMATORS))}")
+    for key, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"array {key!r} of {name} holds NaN or infinity")
+    module, function = ESTIMATORS[name].split(":")
+    estimator: Estimator = getattr(importlib.import_module(module), function)
+    return estimator(arrays, **dict(parameters or {}))
