@@ -1,0 +1,107 @@
+"""What a protocol fixes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal
+
+from chexgenbench.metrics.registry import MODULES, find
+from data_splits.errors import UserError
+from data_splits.integrity import content_hash
+
+Preset = Literal["quick", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricUse:
+    """A metric with the encoder it looks through ("" for metrics that use none)."""
+
+    metric: str
+    encoder: str = ""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One way to score a generator. Everything here enters the protocol hash.
+
+    Attributes:
+        name, preset: "v2"/"v1", "quick"/"full".
+        encoders: what may be extracted, in the order of the report.
+        uses: metric and encoder pairs, in the order of the report.
+        headline: metrics shown as cards at the top of the report.
+        max_cases: cases of the evaluated subset, whole patients at a time; None is all of them.
+        max_train: real training images for the floor, the projection and likelihoods; None is all of them.
+        draw_prompts, draws: prompts that are drawn several times, and how often, for diversity within a prompt.
+        unique_prompts: the reference holds one image for each distinct prompt (the published choice).
+        groups: also score each pathology, view, sex and age band.
+        min_group: fewer cases leave a group undefined; also the least matched size.
+        floor: also score real training images against the reference.
+        settings: "v1" or "v2": which sampling settings and preprocessing adapters use.
+        quirks: how this protocol departs from what its metrics are meant to measure.
+    """
+
+    name: str
+    preset: Preset
+    encoders: tuple[str, ...]
+    uses: tuple[MetricUse, ...]
+    headline: tuple[str, ...]
+    max_cases: int | None
+    max_train: int | None
+    draw_prompts: int
+    draws: int
+    unique_prompts: bool = False
+    groups: bool = True
+    min_group: int = 20
+    floor: bool = True
+    settings: Literal["v1", "v2"] = "v2"
+    quirks: tuple[str, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """sha256 of every choice: results of two runs are comparable only where it is equal."""
+        return content_hash(asdict(self))
+
+    def narrowed(self, metrics: list[str] | None, encoders: list[str] | None) -> Protocol:
+        """The protocol cut to some metrics (names, names with encoder, or families) and encoders.
+
+        Raises:
+            UserError: a name that fits nothing, with the nearest known one.
+        """
+        protocol = self if encoders is None else self._with_encoders(tuple(encoders))
+        if metrics is None or metrics == ["all"]:
+            return protocol
+        chosen: list[MetricUse] = []
+        for wanted in metrics:
+            hits = [use for use in protocol.uses if wanted in protocol.names(use)]
+            if not hits:
+                known = sorted({name for use in protocol.uses for name in protocol.names(use)})
+                near = get_close_matches(wanted, known, n=1, cutoff=0.4)
+                hint = f"; did you mean {near[0]}?" if near else "."
+                raise UserError(
+                    f"Protocol {self.name} has no metric {wanted!r}{hint} `chexgenbench metrics` lists what there is."
+                )
+            chosen += [use for use in hits if use not in chosen]
+        uses = tuple(use for use in protocol.uses if use in chosen)
+        used = {use.encoder for use in uses}
+        return replace(protocol, uses=uses, encoders=tuple(name for name in protocol.encoders if name in used))
+
+    def names(self, use: MetricUse) -> set[str]:
+        """Every name by which `--metrics` may ask for this metric."""
+        metric = find(use.metric, self.settings)
+        assert metric is not None, f"protocol {self.name} lists {use.metric}, which it does not define"
+        return {use.metric, metric.full_name(use.encoder), metric.family}
+
+    def _with_encoders(self, encoders: tuple[str, ...]) -> Protocol:
+        generic = list(dict.fromkeys(use.metric for use in self.uses if use.encoder))
+        uses = [MetricUse(metric, encoder) for encoder in encoders for metric in generic]
+        uses += [use for use in self.uses if not use.encoder]
+        return replace(self, encoders=encoders, uses=tuple(uses))
+
+
+def assert_known(uses: tuple[MetricUse, ...]) -> tuple[MetricUse, ...]:
+    """The uses, after checking that every metric is in the registry (a guard against typing errors here)."""
+    unknown = sorted({use.metric for use in uses} - set(MODULES))
+    assert not unknown, f"unknown metrics in a protocol: {unknown}"
+    return uses

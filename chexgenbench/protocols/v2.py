@@ -1,0 +1,38 @@
+"""v2, the corrected protocol and the default: unbiased estimators, intervals, floors, one image per test case."""
+
+from __future__ import annotations
+
+from chexgenbench.protocols.base import MetricUse, Preset, Protocol, assert_known
+
+FEATURE_METRICS = (
+    "fid64",
+    "fid",
+    "kid",
+    "mmd_rbf",
+    "permutation_p",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "vendi",
+    "fld",
+)
+
+
+def protocol(preset: Preset) -> Protocol:
+    """quick: the encoder that installs with pip and sizes for minutes on two cores. full: every case and encoder."""
+    encoders = ("lite0",) if preset == "quick" else ("rad-dino", "inception", "dinov2", "xrv-densenet", "lite0")
+    uses = [MetricUse(metric, encoder) for encoder in encoders for metric in FEATURE_METRICS]
+    uses += [MetricUse("inception_score", encoder) for encoder in encoders if encoder in ("inception", "lite0")]
+    uses.append(MetricUse("ms_ssim_diversity"))
+    return Protocol(
+        name="v2",
+        preset=preset,
+        encoders=encoders,
+        uses=assert_known(tuple(uses)),
+        headline=("kid", "fid64", "precision", "recall", "coverage", "ms_ssim_diversity"),
+        max_cases=400 if preset == "quick" else None,
+        max_train=600 if preset == "quick" else 10_000,
+        draw_prompts=16 if preset == "quick" else 100,
+        draws=4,
+    )
