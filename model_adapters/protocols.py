@@ -59,12 +59,21 @@ class BuildContext:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+class GenerationRefused(Exception):
+    """A generator declines a request (a safety filter, say): recorded as an outcome, not as an error."""
+
+
 @runtime_checkable
 class ImageGenerator(Protocol):
     """Draws radiographs from prompts.
 
     `generate` must be a function of each request alone: the same request gives the same image in any batch, order,
     process or resumed run.
+
+    Optional, where an adapter has it:
+        needs_prompt: bool. False if it can draw a case without text; the engine's `requests_for` asks.
+        compute_batch: int. The engine then always passes exactly that many requests, padding the last batch.
+        annotate(request) -> dict of plain values. Facts about a request for its row, such as {"truncated": True}.
     """
 
     @property

@@ -1,0 +1,63 @@
+"""Image generators by name. Importing this imports no adapter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from data_splits.errors import UserError
+from model_adapters.protocols import ImageGenerator
+from model_adapters.registry import Registry, split_target
+
+_HERE = "model_adapters.generators"
+
+GENERATORS: Registry[ImageGenerator] = Registry(
+    kind="generator",
+    group="model_adapters.generators",
+    entries={
+        "constant": f"{_HERE}.constant:build",
+        "embedded": f"{_HERE}.embedded:build",
+        "images": f"{_HERE}.images:build",
+        "label-shuffler": f"{_HERE}.label_shuffler:build",
+        "memoriser": f"{_HERE}.memoriser:build",
+        "noisy-memoriser": f"{_HERE}.noisy_memoriser:build",
+        "real-holdout": f"{_HERE}.real_holdout:build",
+        "sana": f"{_HERE}.sana:build",
+    },
+    aliases={"memorizer": "memoriser", "noisy-memorizer": "noisy-memoriser", "floor": "real-holdout"},
+)
+
+_PIPELINES = {"SanaPipeline": "sana"}
+"""diffusers pipeline class in a checkpoint's model_index.json -> the adapter that runs it."""
+
+
+def parse_model(text: str) -> tuple[str, str | None]:
+    """Turn what stands after `--model` into (registry name, target).
+
+    `NAME`, `NAME:TARGET`, a CSV of finished images (-> `images`), or a diffusers checkpoint folder (-> the adapter of
+    its pipeline class).
+
+    Raises:
+        UserError: an unknown name, or a path of which no adapter is known.
+    """
+    name, target = split_target(text)
+    path = Path(text).expanduser()
+    known = {*GENERATORS.targets, *(alias for each in GENERATORS.names() for alias in GENERATORS.aliases(each))}
+    if name in known or not path.exists():
+        return GENERATORS.resolve(name), target
+    if path.suffix.lower() == ".csv":
+        return "images", str(path)
+    index = path / "model_index.json"
+    if index.is_file():
+        pipeline = json.loads(index.read_text("utf-8")).get("_class_name")
+        if pipeline in _PIPELINES:
+            return _PIPELINES[pipeline], str(path)
+        raise UserError(
+            f"{path} is a {pipeline} checkpoint; checkpoints of {', '.join(_PIPELINES)} can be run. "
+            "Draw the images with your own script and score them with --model images:FILE.csv."
+        )
+    if path.is_dir():
+        return "images", str(path)
+    raise UserError(
+        f"{path} is neither a CSV of images nor a diffusers checkpoint folder. Use --model NAME or NAME:PATH."
+    )

@@ -1,0 +1,1 @@
+"""The engines that run adapters, and the stores that make runs resumable."""

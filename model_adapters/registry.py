@@ -1,0 +1,112 @@
+"""Names to adapters, lazily: nothing of an adapter is imported before somebody asks for it.
+
+An adapter module holds, at top level and without importing torch,
+
+    CARD: ModelCard                                     what it is (or `card() -> ModelCard`)
+    def build(context: BuildContext) -> Adapter         makes it; heavy imports go inside
+    def requirements(context) -> list[Missing]          optional: what this machine lacks to build it
+    def estimate(context, images) -> Estimate | None    optional: time and memory of a run
+
+and is registered as "module:build", here for the ones that ship with the suite, or as an entry point of another
+distribution: `[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Generic, TypeVar, cast
+
+from data_splits.errors import UserError
+from model_adapters.card import ModelCard
+from model_adapters.protocols import BuildContext
+from model_adapters.requirements import Estimate, Missing
+
+AdapterT = TypeVar("AdapterT")
+
+
+class Registry(Generic[AdapterT]):
+    """One kind of adapter by name.
+
+    Args:
+        kind: what an entry is called in messages, for example "generator".
+        group: entry point group in which other distributions register theirs.
+        entries: name -> "module:attribute" of the build function.
+        aliases: other spellings -> name.
+    """
+
+    def __init__(
+        self, kind: str, group: str, entries: Mapping[str, str], aliases: Mapping[str, str] | None = None
+    ) -> None:
+        self.kind = kind
+        self.group = group
+        self._entries = dict(entries)
+        self._aliases = dict(aliases or {})
+
+    @cached_property
+    def targets(self) -> dict[str, str]:
+        """name -> "module:attribute", entry points included. A name that ships with the suite cannot be taken over."""
+        return {point.name: point.value for point in entry_points(group=self.group)} | self._entries
+
+    def names(self) -> list[str]:
+        """All names, sorted; aliases are not listed."""
+        return sorted(self.targets)
+
+    def aliases(self, name: str) -> list[str]:
+        """The other spellings of a name."""
+        return sorted(alias for alias, canonical in self._aliases.items() if canonical == name)
+
+    def resolve(self, name: str) -> str:
+        """The canonical name.
+
+        Raises:
+            UserError: unknown name; the message holds the nearest known ones.
+        """
+        name = self._aliases.get(name, name)
+        if name not in self.targets:
+            known = [*self.targets, *self._aliases]
+            near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self.names())}."
+            raise UserError(f"No {self.kind} is called {name!r}. {hint} `model-adapters list` shows them all.")
+        return name
+
+    def card(self, name: str) -> ModelCard:
+        """The static card, read without building anything."""
+        module, _ = self._load(name)
+        return cast(ModelCard, module.CARD if hasattr(module, "CARD") else module.card())
+
+    def build(self, name: str, context: BuildContext) -> AdapterT:
+        """Make the adapter."""
+        module, attribute = self._load(name)
+        return cast(AdapterT, getattr(module, attribute)(context))
+
+    def requirements(self, name: str, context: BuildContext) -> list[Missing]:
+        """What this machine lacks to build the adapter; empty if nothing."""
+        module, _ = self._load(name)
+        return list(module.requirements(context)) if hasattr(module, "requirements") else []
+
+    def estimate(self, name: str, context: BuildContext, images: int) -> Estimate | None:
+        """Time and memory of drawing or encoding so many images, or None where nobody knows."""
+        module, _ = self._load(name)
+        return cast("Estimate | None", module.estimate(context, images)) if hasattr(module, "estimate") else None
+
+    def _load(self, name: str) -> tuple[ModuleType, str]:
+        name = self.resolve(name)
+        path, _, attribute = self.targets[name].partition(":")
+        try:
+            return importlib.import_module(path), attribute or "build"
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"The {self.kind} {name!r} cannot be loaded: Python finds no module {error.name!r}. "
+                "Install the package (or the extra) that holds it."
+            ) from error
+
+
+def split_target(text: str) -> tuple[str, str | None]:
+    """Split `NAME:TARGET` at its first colon; TARGET is None where there is none."""
+    name, colon, target = text.partition(":")
+    return name, target if colon and target else None
