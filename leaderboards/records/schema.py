@@ -24,7 +24,7 @@ class MetricResult(_Strict):
         value, low, high, se, level: see leaderboards.statistics.estimate.Estimate.
         n_generated, n_reference: images on either side; n_patients: reference patients.
         estimator: name in leaderboards.statistics.registry; with `statistics` it recomputes the value.
-        statistics: "file.safetensors#prefix" of the arrays below the run's statistics folder; None where nothing is stored.
+        statistics: "file.safetensors#prefix" of the arrays below the run's statistics folder; None if none are stored.
         parameters: arguments of the estimator besides the arrays.
         direction: which way is better. unit: "" for a pure number.
         reason: why the value is undefined. interval_reason: why the interval is.
