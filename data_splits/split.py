@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ class Split:
         image_hashes: case id -> sha256 of the encoded file or rendered pixels, where known without decoding everything.
         options: what the recipe was asked for, without paths.
         warnings: differences from the published figures that do not stop a run.
+        selections: name -> sorted case ids chosen from the subsets, where a protocol asks for a part of one (the
+            privacy prompts of MIMIC-CXR are training cases). `cases` knows these names too.
+        evaluation: the subset or selection that a generator is scored on unless the user names another.
+        locate: the file of a case, for sources that have files.
     """
 
     name: str
@@ -43,19 +48,31 @@ class Split:
     image_hashes: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    selections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evaluation: str = "test"
+    locate: Callable[[Case], Path] | None = None
 
     def __post_init__(self) -> None:
         check_entries(self.manifest.entries)
+        known = {case.id for cases in self.subsets.values() for case in cases}
+        for name, ids in self.selections.items():
+            if name in self.subsets or not known.issuperset(ids):
+                raise ValueError(f"selection {name!r} is also a subset, or names cases that the split does not have")
 
     def cases(self, subset: str) -> tuple[Case, ...]:
-        """The cases of a subset.
+        """The cases of a subset or of a selection, sorted by id.
 
         Raises:
             UserError: the split has no such subset.
         """
-        if subset not in self.subsets:
-            raise UserError(f"Split {self.name} has no subset {subset!r}; it has {', '.join(sorted(self.subsets))}.")
-        return self.subsets[subset]
+        if subset in self.subsets:
+            return self.subsets[subset]
+        if subset in self.selections:
+            chosen = set(self.selections[subset])
+            found = (case for cases in self.subsets.values() for case in cases if case.id in chosen)
+            return tuple(sorted(found, key=lambda case: case.id))
+        names = ", ".join([*sorted(self.subsets), *sorted(self.selections)])
+        raise UserError(f"Split {self.name} has no subset {subset!r}; it has {names}.")
 
     @cached_property
     def manifest(self) -> SplitManifest:
@@ -77,4 +94,7 @@ class Split:
             for subset in sorted(self.subsets)
             for case in self.subsets[subset]
         )
-        return SplitManifest(self.name, self.version, self.licence, self.credentialed, entries, dict(self.options))
+        selections = {name: sorted(ids) for name, ids in self.selections.items()}
+        return SplitManifest(
+            self.name, self.version, self.licence, self.credentialed, entries, dict(self.options), selections
+        )
