@@ -1,0 +1,102 @@
+"""What a run will do, resolved before anything heavy starts: split, protocol, and which cases play which part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chexgenbench import protocols, selection
+from chexgenbench.protocols import Protocol
+from chexgenbench.run_folder import RunConfig
+from data_splits.case import Case
+from data_splits.errors import UserError
+from data_splits.sources import load_split
+from data_splits.split import Split
+from model_adapters.inference.seeds import derive_seed
+from model_adapters.protocols import GenerationRequest
+
+CHOICE_SEED = 0
+"""Which cases are chosen never depends on the run seed: two models are always asked the same questions."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved run.
+
+    Attributes:
+        cases: evaluated cases, one generated image each.
+        reference: the real images they are compared with.
+        fit: real training cases that projections and likelihoods are fitted on (patients apart from `floor`).
+        floor: real training cases that stand in for a perfect generator.
+        drawn: the cases that are drawn several times.
+    """
+
+    config: RunConfig
+    protocol: Protocol
+    split: Split
+    cases: tuple[Case, ...]
+    reference: tuple[Case, ...]
+    fit: tuple[Case, ...]
+    floor: tuple[Case, ...]
+    drawn: tuple[Case, ...]
+
+    @property
+    def requests(self) -> list[GenerationRequest]:
+        """Every image to draw: one for each case, then the further draws."""
+        asked = [(case, 0) for case in self.cases]
+        asked += [(case, draw) for case in self.drawn for draw in range(1, self.protocol.draws)]
+        seed = self.config.seed
+        return [
+            GenerationRequest(case.id, case.prompt or "", derive_seed(seed, case.id, draw), draw)
+            for case, draw in asked
+        ]
+
+
+def resolve_protocol(config: RunConfig) -> Protocol:
+    """The protocol of a configuration, cut to the metrics and encoders that were asked for."""
+    protocol = protocols.load(config.protocol, config.preset)
+    if config.limit is not None:
+        protocol = replace(protocol, max_cases=config.limit)
+    metrics = list(config.metrics) if config.metrics is not None else None
+    encoders = list(config.encoders) if config.encoders is not None else None
+    if encoders is not None:
+        from model_adapters.encoders import REGISTRY
+
+        encoders = [REGISTRY.resolve(name) for name in encoders]
+    protocol = protocol.narrowed(metrics, encoders)
+    if not any(use.metric == "ms_ssim_diversity" for use in protocol.uses):
+        protocol = replace(protocol, draw_prompts=0, draws=1)
+    return protocol
+
+
+def resolve(config: RunConfig) -> Plan:
+    """Load the split and choose the cases.
+
+    Raises:
+        UserError: the split cannot be loaded, has no such subset, or is too small to be scored.
+    """
+    protocol = resolve_protocol(config)
+    split = load_split(config.split, **config.split_options)
+    cases = selection.by_patient(split.cases(config.subset), protocol.max_cases, "evaluate", CHOICE_SEED)
+    if len(cases) < 2:
+        raise UserError(f"Subset {config.subset!r} of {split.name} gives {len(cases)} case(s); at least 2 are needed.")
+    reference = selection.unique_prompts(cases) if protocol.unique_prompts else cases
+    fit, floor = _training_parts(split, config.subset, protocol, len(cases))
+    drawn: tuple[Case, ...] = ()
+    if protocol.draws > 1:
+        drawn = selection.one_per_patient(cases, protocol.draw_prompts, "draws", CHOICE_SEED)
+    return Plan(config, protocol, split, cases, reference, fit, floor, drawn)
+
+
+def _training_parts(
+    split: Split, subset: str, protocol: Protocol, n_cases: int
+) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Two patient-disjoint parts of the real training images: to fit on, and to serve as the floor."""
+    if protocol.max_train == 0 or subset == "train" or "train" not in split.subsets:
+        return (), ()
+    train = split.subsets["train"]
+    half = len(train) // 2
+    limit = half if protocol.max_train is None else min(half, protocol.max_train)
+    fit = selection.by_patient(train, limit, "fit", CHOICE_SEED)
+    patients = {case.patient for case in fit}
+    rest = tuple(case for case in train if case.patient not in patients)
+    return fit, selection.by_patient(rest, n_cases, "floor", CHOICE_SEED)
