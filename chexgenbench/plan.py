@@ -11,7 +11,7 @@ from data_splits.case import Case
 from data_splits.errors import UserError
 from data_splits.sources import load_split
 from data_splits.split import Split
-from model_adapters.inference.seeds import derive_seed
+from model_adapters.inference.generate import requests_for
 from model_adapters.protocols import GenerationRequest
 
 CHOICE_SEED = 0
@@ -42,12 +42,10 @@ class Plan:
     @property
     def requests(self) -> list[GenerationRequest]:
         """Every image to draw: one for each case, then the further draws."""
-        asked = [(case, 0) for case in self.cases]
-        asked += [(case, draw) for case in self.drawn for draw in range(1, self.protocol.draws)]
-        seed = self.config.seed
+        further = requests_for(self.drawn, self.config.seed, self.protocol.draws, needs_prompt=False)
         return [
-            GenerationRequest(case.id, case.prompt or "", derive_seed(seed, case.id, draw), draw)
-            for case, draw in asked
+            *requests_for(self.cases, self.config.seed, needs_prompt=False),
+            *(request for request in further if request.draw > 0),
         ]
 
 
@@ -59,9 +57,9 @@ def resolve_protocol(config: RunConfig) -> Protocol:
     metrics = list(config.metrics) if config.metrics is not None else None
     encoders = list(config.encoders) if config.encoders is not None else None
     if encoders is not None:
-        from model_adapters.encoders import REGISTRY
+        from model_adapters.encoders import ENCODERS
 
-        encoders = [REGISTRY.resolve(name) for name in encoders]
+        encoders = [ENCODERS.resolve(name) for name in encoders]
     protocol = protocol.narrowed(metrics, encoders)
     if not any(use.metric == "ms_ssim_diversity" for use in protocol.uses):
         protocol = replace(protocol, draw_prompts=0, draws=1)

@@ -98,7 +98,7 @@ class MetricInput:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """k-nearest-neighbour statistics of both sides (exact, blocked), shared by precision, recall, density, coverage."""
+        """k-nearest-neighbour statistics of both sides (exact, blocked), shared by the four k-NN metrics."""
         from chexgenbench.neighbours import Neighbours
 
         return Neighbours.of(self.generated.features, self.reference.features)

@@ -1,4 +1,4 @@
-"""v1, the benchmark as published (arXiv 2505.10496 and its code), quirks included, for comparing with published numbers.
+"""v1, the benchmark as published (arXiv 2505.10496 and its code), quirks included, to compare with published numbers.
 
 Source of every quirk: the official code as described in the project's reference notes, sections 1.3 and 2.1.
 """
@@ -9,7 +9,7 @@ from chexgenbench.protocols.base import MetricUse, Preset, Protocol, assert_know
 
 QUIRKS = (
     "Every image is squashed to 299 x 299 pixels first; RAD-DINO then enlarges that to 518.",
-    "The reference holds one real image for each distinct prompt; generated images are not de-duplicated, sizes differ.",
+    "The reference holds one real image a distinct prompt; generated images are not de-duplicated, so sizes differ.",
     "One global seed of 42: an image depends on the batch it was drawn in, so generation itself is not reproduced; "
     "v1 scores images drawn with per-sample seeds.",
     "An unreadable image became a black image and was scored; here it stops the run.",
