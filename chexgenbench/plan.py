@@ -23,6 +23,7 @@ class Plan:
     """A resolved run.
 
     Attributes:
+        subset: the part of the split under evaluation.
         cases: evaluated cases, one generated image each.
         reference: the real images they are compared with.
         fit: real training cases that projections and likelihoods are fitted on (patients apart from `floor`).
@@ -33,6 +34,7 @@ class Plan:
     config: RunConfig
     protocol: Protocol
     split: Split
+    subset: str
     cases: tuple[Case, ...]
     reference: tuple[Case, ...]
     fit: tuple[Case, ...]
@@ -74,27 +76,29 @@ def resolve(config: RunConfig) -> Plan:
     """
     protocol = resolve_protocol(config)
     split = load_split(config.split, **config.split_options)
-    cases = selection.by_patient(split.cases(config.subset), protocol.max_cases, "evaluate", CHOICE_SEED)
+    subset = config.subset or split.evaluation
+    cases = selection.by_patient(split.cases(subset), protocol.max_cases, "evaluate", CHOICE_SEED)
     if len(cases) < 2:
-        raise UserError(f"Subset {config.subset!r} of {split.name} gives {len(cases)} case(s); at least 2 are needed.")
+        raise UserError(f"Subset {subset!r} of {split.name} gives {len(cases)} case(s); at least 2 are needed.")
     reference = selection.unique_prompts(cases) if protocol.unique_prompts else cases
-    fit, floor = _training_parts(split, config.subset, protocol, len(cases))
+    fit, floor = _training_parts(split, cases, protocol)
     drawn: tuple[Case, ...] = ()
     if protocol.draws > 1:
         drawn = selection.one_per_patient(cases, protocol.draw_prompts, "draws", CHOICE_SEED)
-    return Plan(config, protocol, split, cases, reference, fit, floor, drawn)
+    return Plan(config, protocol, split, subset, cases, reference, fit, floor, drawn)
 
 
 def _training_parts(
-    split: Split, subset: str, protocol: Protocol, n_cases: int
+    split: Split, cases: tuple[Case, ...], protocol: Protocol
 ) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """Two patient-disjoint parts of the real training images: to fit on, and to serve as the floor."""
-    if protocol.max_train == 0 or subset == "train" or "train" not in split.subsets:
+    evaluated = {case.patient for case in cases}
+    train = tuple(case for case in split.subsets.get("train", ()) if case.patient not in evaluated)
+    if protocol.max_train == 0 or not train:
         return (), ()
-    train = split.subsets["train"]
     half = len(train) // 2
     limit = half if protocol.max_train is None else min(half, protocol.max_train)
     fit = selection.by_patient(train, limit, "fit", CHOICE_SEED)
     patients = {case.patient for case in fit}
     rest = tuple(case for case in train if case.patient not in patients)
-    return fit, selection.by_patient(rest, n_cases, "floor", CHOICE_SEED)
+    return fit, selection.by_patient(rest, len(cases), "floor", CHOICE_SEED)

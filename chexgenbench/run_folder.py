@@ -51,7 +51,7 @@ class RunConfig(BaseModel):
 
     model: str
     split: str
-    subset: str = "test"
+    subset: str | None = None
     protocol: Literal["v1", "v2"] = "v2"
     preset: Literal["quick", "full"] = "quick"
     metrics: tuple[str, ...] | None = None

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from data_splits.errors import UserError
@@ -93,6 +94,29 @@ def _track_lines(iterable: Iterable[Item], total: int | None, description: str) 
         if now - last >= LINE_SECONDS and done != total:
             last = now
             note(progress_line(description, done, total, now - started))
+
+
+@contextmanager
+def meter(description: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a callback (done, total) that shows progress on stderr like `track`, for work that reports by callback."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(description, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
+        return
+    started = last = time.monotonic()
+
+    def show(done: int, total: int | None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= LINE_SECONDS and done != total:
+            last = now
+            note(progress_line(description, done, total, now - started))
+
+    yield show
 
 
 def progress_line(description: str, done: int, total: int | None, seconds: float) -> str:

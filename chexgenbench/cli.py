@@ -1,0 +1,259 @@
+"""The `chexgenbench` command. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data_splits import cli_support
+from data_splits.errors import UserError
+
+if TYPE_CHECKING:
+    from chexgenbench.run_folder import RunConfig
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Score text-to-image generators of chest radiographs.\n\n"
+    "Start with: chexgenbench eval   (the embedded generator on the phantom split: no download, a few minutes)",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
+Run = Annotated[Path, typer.Argument(help="A run folder made by eval or generate.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Run folder. The same command on the same folder resumes it.")
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", help="NAME or NAME:PATH_OR_ID, for example embedded, sana, sana:/weights, images:my.csv."
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        "-s",
+        help="NAME or NAME:PATH, for example phantom, folder:cases.csv, mimic-cxr:/data/mimic. "
+        "Default: the data the model was made for, else phantom.",
+    ),
+]
+SubsetOption = Annotated[
+    str | None, typer.Option("--subset", help="Part of the split to score. Default: what the split says.")
+]
+ProtocolOption = Annotated[
+    str, typer.Option("--protocol", help="v2 (corrected) or v1 (as published, with its quirks).")
+]
+PresetOption = Annotated[str, typer.Option("--preset", help="quick (offline, minutes) or full (published sizes).")]
+Metrics = Annotated[
+    str | None, typer.Option("--metrics", help="Comma-separated names or families; see `chexgenbench metrics`.")
+]
+Encoders = Annotated[str | None, typer.Option("--encoders", help="Comma-separated encoders instead of the protocol's.")]
+Seed = Annotated[int, typer.Option("--seed", help="Run seed: every sample's seed derives from it and the case id.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=2, help="Score at most so many cases (whole patients).")]
+Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the generator's weights.")]
+EncoderWeights = Annotated[
+    list[str] | None, typer.Option("--encoder-weights", help="ENCODER=PATH, a local copy of an encoder's weights.")
+]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option("--model-option", help="KEY=VALUE for the adapter; `model-adapters show NAME` lists them."),
+]
+SplitOptions = Annotated[
+    list[str] | None, typer.Option("--split-option", help="KEY=VALUE for the split; `data-splits list` names them.")
+]
+Device = Annotated[str | None, typer.Option("--device", help="torch device. Default: cuda if there is one, else cpu.")]
+Dtype = Annotated[
+    str | None, typer.Option("--dtype", help="float32, float16 or bfloat16; by default the adapter chooses.")
+]
+BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a batch; never changes a result.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Decoding threads (0: two); never changes a result.")]
+MaxBad = Annotated[
+    int, typer.Option("--max-bad", min=0, help="Unreadable images to tolerate. They are listed, never replaced.")
+]
+AllowMissing = Annotated[bool, typer.Option("--allow-missing", help="Score although some cases have no image.")]
+ShowCredentialed = Annotated[
+    bool,
+    typer.Option(
+        "--show-credentialed", help="Put images of a credentialed split into the report. Keep that file to yourself."
+    ),
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", help="Feature cache. Default: $CHEXGENBENCH_CACHE or ~/.cache/chexgenbench.")
+]
+
+
+def run_options(
+    model: Model = "embedded",
+    split: SplitOption = None,
+    subset: SubsetOption = None,
+    protocol: ProtocolOption = "v2",
+    preset: PresetOption = "quick",
+    metrics: Metrics = None,
+    encoders: Encoders = None,
+    seed: Seed = 42,
+    limit: Limit = None,
+    weights: Weights = None,
+    encoder_weights: EncoderWeights = None,
+    model_option: ModelOptions = None,
+    split_option: SplitOptions = None,
+    device: Device = None,
+    dtype: Dtype = None,
+    batch_size: BatchSize = 8,
+    workers: Workers = 0,
+    max_bad: MaxBad = 0,
+    allow_missing: AllowMissing = False,
+    show_credentialed: ShowCredentialed = False,
+    cache: Cache = None,
+) -> RunConfig:
+    """The options that describe a run, as its configuration."""
+    from chexgenbench import commands
+    from chexgenbench.run_folder import RunConfig
+
+    return RunConfig(
+        model=model,
+        split=split or commands.default_split(model),
+        subset=subset,
+        protocol=choice(protocol, ("v2", "v1"), "--protocol"),  # type: ignore[arg-type]
+        preset=choice(preset, ("quick", "full"), "--preset"),  # type: ignore[arg-type]
+        metrics=names(metrics),
+        encoders=names(encoders),
+        seed=seed,
+        limit=limit,
+        weights=str(weights) if weights else None,
+        encoder_weights=key_values(encoder_weights, "--encoder-weights"),
+        model_options=key_values(model_option, "--model-option"),
+        split_options=key_values(split_option, "--split-option"),
+        device=device or commands.default_device(model),
+        dtype=dtype,
+        batch_size=batch_size,
+        workers=workers,
+        max_bad=max_bad,
+        allow_missing=allow_missing,
+        show_credentialed=show_credentialed,
+        cache=str(cache) if cache else None,
+    )
+
+
+def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all of `run_options` in front of its own options, and hand it the configuration they make."""
+    shared = inspect.signature(run_options).parameters
+    own = {name: value for name, value in inspect.signature(command).parameters.items() if name != "config"}
+
+    @functools.wraps(command)
+    def wrapper(**values: Any) -> None:
+        config = run_options(**{name: values.pop(name) for name in shared})
+        command(config, **values)
+
+    hints = typing.get_type_hints(command, include_extras=True, localns={"RunConfig": Any})
+    hints |= typing.get_type_hints(run_options, include_extras=True, localns={"RunConfig": Any})
+    wrapper.__annotations__ = {name: hints[name] for name in (*shared, *own)}
+    wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [each.replace(annotation=hints[name]) for name, each in (*shared.items(), *own.items())]
+    )
+    return wrapper
+
+
+@app.command("eval")
+@takes_run_options
+def evaluate(config: RunConfig, output: Output = None, json: Json = False) -> None:
+    """Draw images, extract features, score them and write a report: generate, extract, score, report in one.
+
+    Killed at any moment, the same command goes on where it stopped and ends in the same record, bit for bit.
+
+    Examples:
+
+      chexgenbench eval    (embedded generator, phantom split)
+
+      chexgenbench eval -m images:out.csv -s folder:cases.csv    (score images that exist already)
+
+      chexgenbench eval -m sana -s mimic-cxr:/data/mimic --preset full
+    """
+    from chexgenbench import commands
+
+    commands.evaluate(config, output, json)
+
+
+@app.command()
+@takes_run_options
+def generate(config: RunConfig, output: Output = None, json: Json = False) -> None:
+    """Only draw the images; `extract`, `score` and `report` continue from the run folder."""
+    from chexgenbench import commands
+
+    commands.generate(config, output, json)
+
+
+@app.command()
+def extract(run: Run, json: Json = False) -> None:
+    """Extract the features of a run's images; what the cache holds is not computed again."""
+    from chexgenbench import commands
+
+    commands.extract(run, json)
+
+
+@app.command()
+def score(run: Run, json: Json = False) -> None:
+    """Compute every metric of a run from cached features and write record.json with its statistics."""
+    from chexgenbench import commands
+
+    commands.score(run, json)
+
+
+@app.command()
+def report(run: Run, json: Json = False) -> None:
+    """Write report.html and results.csv from a run's record."""
+    from chexgenbench import commands
+
+    commands.report(run, json)
+
+
+@app.command()
+def metrics(json: Json = False) -> None:
+    """List every metric: definition, direction, estimator, what it needs, and which protocols have it."""
+    from chexgenbench import commands
+
+    commands.list_metrics(json)
+
+
+def choice(value: str, allowed: tuple[str, ...], option: str) -> str:
+    """The value, if it is one of those allowed.
+
+    Raises:
+        UserError: it is not.
+    """
+    if value not in allowed:
+        raise UserError(f"{option} is one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def key_values(pairs: list[str] | None, option: str) -> dict[str, str]:
+    """KEY=VALUE options as a dictionary.
+
+    Raises:
+        UserError: an option without "=".
+    """
+    found: dict[str, str] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UserError(f"{option} takes KEY=VALUE, not {pair!r}.")
+        found[key] = value
+    return found
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """A comma-separated option as a tuple, or None where it was not given."""
+    if text is None:
+        return None
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def main() -> Any:
+    """Entry point."""
+    cli_support.run(app)

@@ -1,0 +1,180 @@
+"""What the commands do; imported when one of them runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chexgenbench.plan import Plan, resolve
+from chexgenbench.readiness import check, default_split
+from chexgenbench.run_folder import RunConfig, RunFolder
+from data_splits.cli_support import emit_json, meter, note, track
+from model_adapters.generators import GENERATORS
+from model_adapters.registry import split_target
+
+__all__ = ["default_device", "default_split", "evaluate", "extract", "generate", "list_metrics", "report", "score"]
+
+
+def default_device(model: str) -> str:
+    """ "cuda" if the model can use one that is there, else "cpu"."""
+    card = GENERATORS.card(split_target(model)[0])
+    if card.source == "ships with this package":
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def evaluate(config: RunConfig, output: Path | None, json: bool) -> None:
+    """All four stages."""
+    folder, plan = _open(config, output)
+    _generate(folder, plan)
+    _extract(folder, plan)
+    _score(folder, plan)
+    _report(folder, plan, json)
+
+
+def generate(config: RunConfig, output: Path | None, json: bool) -> None:
+    """Stage 1."""
+    folder, plan = _open(config, output)
+    counts = _generate(folder, plan)
+    if json:
+        emit_json({"run": str(folder.root), "samples": counts})
+
+
+def extract(run: Path, json: bool) -> None:
+    """Stage 2."""
+    folder = RunFolder(run)
+    facts = _extract(folder, resolve(folder.config()))
+    if json:
+        emit_json({"run": str(run), "encoders": {name: fact for name, fact in facts.items() if isinstance(fact, dict)}})
+
+
+def score(run: Path, json: bool) -> None:
+    """Stage 3."""
+    folder = RunFolder(run)
+    _score(folder, resolve(folder.config()))
+    if json:
+        _emit_record(folder)
+
+
+def report(run: Path, json: bool) -> None:
+    """Stage 4."""
+    folder = RunFolder(run)
+    _report(folder, resolve(folder.config()), json)
+
+
+def list_metrics(json: bool) -> None:
+    """The registry as a table or as JSON."""
+    from chexgenbench.metrics.listing import rows
+
+    found = rows()
+    if json:
+        emit_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("metric", "family", "better", "protocols", "needs", "estimator", "what it is")
+    for row in found:
+        table.add_row(
+            row["name"],
+            row["family"],
+            row["direction"],
+            ", ".join(row["protocols"]),
+            ", ".join(row["needs"]),
+            row["estimator"],
+            row["summary"],
+        )
+    Console().print(table)
+
+
+def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
+    check(config)
+    folder = RunFolder(output or _default_output(config))
+    plan = resolve(config)
+    folder.open(config)
+    for warning in plan.split.warnings:
+        note(f"warning: {warning}")
+    note(
+        f"{config.model} on {plan.split.name} ({plan.subset}): {len(plan.cases)} cases, protocol {plan.protocol.name} "
+        f"({plan.protocol.preset}), encoders {', '.join(plan.protocol.encoders) or 'none'} -> {folder.root}"
+    )
+    return folder, plan
+
+
+def _default_output(config: RunConfig) -> Path:
+    """A folder named after what is asked, so that repeating a command resumes it."""
+    name = "-".join(
+        (split_target(config.model)[0], config.split.partition(":")[0], config.protocol, config.preset, config.hash[:8])
+    )
+    return Path("runs") / name
+
+
+def _generate(folder: RunFolder, plan: Plan) -> dict[str, int]:
+    from chexgenbench.stages import generate as stage
+
+    with meter("generate") as progress:
+        found = stage.run(folder, plan, progress)
+    note(f"generate: {found.drawn} drawn, {found.skipped} were there already")
+    return dict(found.counts)
+
+
+def _extract(folder: RunFolder, plan: Plan) -> dict[str, Any]:
+    from chexgenbench.stages import extract as stage
+
+    facts = stage.run(folder, plan, meter)
+    for name in plan.protocol.encoders:
+        note(f"extract: {facts[name]['computed']} new features of {name}, {facts[name]['requested']} images in all")
+    return facts
+
+
+def _score(folder: RunFolder, plan: Plan) -> None:
+    from chexgenbench.stages import score as stage
+
+    record = stage.run(folder, plan, lambda items: track(items, description="score"))
+    note(f"score: {len(record.results)} results -> {folder.record}")
+
+
+def _report(folder: RunFolder, plan: Plan, json: bool) -> None:
+    from chexgenbench.stages import report as stage
+
+    path = stage.run(folder, plan)
+    if json:
+        _emit_record(folder)
+    else:
+        _print_headline(folder, plan)
+    note(f"report: {path}")
+
+
+def _emit_record(folder: RunFolder) -> None:
+    from leaderboards.records.io import read_record, record_hash
+
+    record = read_record(folder.root)
+    emit_json({"run": str(folder.root), "record_sha256": record_hash(record), "record": record.model_dump(mode="json")})
+
+
+def _print_headline(folder: RunFolder, plan: Plan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from leaderboards.records.io import read_record
+
+    results = {
+        (each.metric, each.variant): each for each in read_record(folder.root).results if each.group == "overall"
+    }
+    table = Table("metric", "better", "value", "95 % interval", "real against real", "n", title="Overall")
+    for (name, variant), result in results.items():
+        if variant != "raw":
+            continue
+        floor = results.get((name, "floor"))
+        interval = "-" if result.low is None or result.high is None else f"{result.low:.4g} to {result.high:.4g}"
+        table.add_row(
+            name,
+            {"lower": "↓", "higher": "↑", "zero": "→0"}[result.direction],
+            f"{result.value:.4g}" if result.value is not None else f"undefined: {result.reason}",
+            interval,
+            "-" if floor is None or floor.value is None else f"{floor.value:.4g}",
+            str(result.n_generated),
+        )
+    Console().print(table)

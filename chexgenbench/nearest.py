@@ -1,0 +1,232 @@
+"""Exact nearest neighbours by blocked matrix products.
+
+Products are taken in float32 on centred features. A rounding bound per pair says which comparisons they cannot decide;
+those pairs alone are measured again, as sums of squared differences in float64. So every distance and every decision is
+that of float64 arithmetic on the features, whatever the block size, and memory is O(block x tile).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+BLOCK = 2048
+"""Rows taken at a time."""
+
+TILE = 4096
+"""Columns of one matrix product."""
+
+CROWDED = 64
+"""More undecided pairs a row than this, and a tile is done again in float64."""
+
+PAIRS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Points:
+    """Feature rows seen from a centre, with exact duplicates folded together.
+
+    Attributes:
+        features: float32[n, d] as given. centre: float64[d].
+        first: int64[u], a row of each distinct vector. member: int64[n], the distinct vector of each row.
+    """
+
+    features: Float32
+    centre: Float64
+    first: Index
+    member: Index
+
+    @classmethod
+    def of(cls, features: NDArray[Any], centre: Float64) -> Points:
+        """Raises ValueError for features that are not finite float32[n, d]."""
+        if features.ndim != 2 or features.dtype != np.float32:
+            raise ValueError(f"features must be float32[n, d], not {features.dtype}{list(features.shape)}")
+        seen: dict[bytes, int] = {}
+        first: list[int] = []
+        member = np.empty(len(features), np.int64)
+        for row, vector in enumerate(features):
+            if not np.isfinite(vector).all():
+                raise ValueError(f"row {row} of the features is not finite")
+            key = hashlib.blake2b((vector + np.float32(0.0)).tobytes(), digest_size=16).digest()
+            found = seen.setdefault(key, len(first))
+            if found == len(first):
+                first.append(row)
+            member[row] = found
+        return cls(features, centre, np.asarray(first, np.int64), member)
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @cached_property
+    def weight(self) -> Index:
+        """int64[u], rows that share each distinct vector."""
+        return np.bincount(self.member, minlength=len(self.first))
+
+    @cached_property
+    def squares(self) -> Float64:
+        """float64[u], squared distance of each distinct vector from the centre."""
+        result = np.empty(len(self))
+        for start in range(0, len(self), BLOCK):
+            rows = slice(start, start + BLOCK)
+            centred = self.features[self.first[rows]].astype(np.float64) - self.centre
+            result[rows] = (centred * centred).sum(axis=1)
+        return result
+
+    def centred(self, rows: slice, dtype: type[np.floating[Any]]) -> NDArray[Any]:
+        """A few distinct vectors less the centre."""
+        return (self.features[self.first[rows]].astype(np.float64) - self.centre).astype(dtype)
+
+    def exact(self, other: Points, i: Index, j: Index) -> Float64:
+        """Squared distances of pairs of distinct vectors as float64 sums of squared differences: float64[pairs]."""
+        result = np.empty(len(i))
+        for start in range(0, len(i), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            gap = self.features[self.first[i[part]]].astype(np.float64)
+            gap -= other.features[other.first[j[part]]]
+            result[part] = (gap * gap).sum(axis=1)
+        return result
+
+
+def slack(dim: int, dtype: type[np.floating[Any]]) -> float:
+    """Bound of |computed - true| / (|a|^2 + |b|^2) for a squared distance by the expanded square in `dtype`.
+
+    A product of d terms errs by at most d u |a||b| (u the unit roundoff) in any order of summation; centring, squares
+    and the final subtraction add a few u. The bound is doubled, as |a||b| is at most half of the sum of squares.
+    """
+    return 2.0 * (dim + 16) * float(np.finfo(dtype).eps)
+
+
+Tile = Callable[[type[np.floating[Any]]], tuple[NDArray[Any], float]]
+
+
+def tiles(rows: Points, columns: Points, block: slice, tile: int) -> Iterator[tuple[slice, Tile]]:
+    """Column spans, each with a function dtype -> (lower bounds of squared distances, relative slack)."""
+    dim = rows.features.shape[1]
+    left: dict[type[np.floating[Any]], NDArray[Any]] = {}
+    for start in range(0, len(columns), tile):
+        span = slice(start, min(start + tile, len(columns)))
+
+        def bounds(dtype: type[np.floating[Any]], span: slice = span) -> tuple[NDArray[Any], float]:
+            if dtype not in left:
+                left[dtype] = rows.centred(block, dtype)
+            c = slack(dim, dtype)
+            lower = left[dtype] @ columns.centred(span, dtype).T
+            lower *= -2.0
+            lower += ((1.0 - c) * rows.squares[block]).astype(dtype)[:, None]
+            lower += ((1.0 - c) * columns.squares[span]).astype(dtype)
+            return lower, 2.0 * c
+
+        yield span, bounds
+
+
+def nearest(
+    queries: NDArray[Any], references: NDArray[Any], k: int, *, block: int = BLOCK, tile: int = TILE
+) -> tuple[Index, Float64]:
+    """The k nearest references of every query, exactly; equal distances are ordered by row number.
+
+    Args:
+        queries: float32[n, d]. references: float32[m, d], m >= k.
+
+    Returns:
+        int64[n, k] row numbers and float64[n, k] Euclidean distances, ascending; independent of `block` and `tile`.
+
+    Raises:
+        ValueError: fewer than k references, or features that are not finite float32 of one dimension.
+
+    Cost: O(n m d) time, O(block x tile) memory besides the features.
+    """
+    if not 1 <= k <= len(references):
+        raise ValueError(f"k = {k} neighbours among {len(references)} references")
+    if queries.ndim != 2 or references.ndim != 2 or queries.shape[1] != references.shape[1]:
+        raise ValueError(f"queries {queries.shape} and references {references.shape} do not share a dimension")
+    centre = references.mean(axis=0, dtype=np.float64)
+    index, squared = nearest_points(Points.of(queries, centre), Points.of(references, centre), k, block, tile)
+    return index, np.sqrt(squared)
+
+
+def nearest_points(rows: Points, columns: Points, k: int, block: int, tile: int) -> tuple[Index, Float64]:
+    """As `nearest`, for prepared points; squared distances. A point is a neighbour of itself where both sides hold it."""
+    by_vector = np.argsort(columns.member, kind="stable")
+    begins = np.concatenate([[0], np.cumsum(columns.weight)])
+    index, squared = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))
+    for start in range(0, len(rows), block):
+        part = slice(start, min(start + block, len(rows)))
+        i, j = _candidates(rows, columns, part, min(k, len(columns)), tile)
+        distance = rows.exact(columns, i + start, j)
+        # Every image that shares a candidate vector is a neighbour; k of them are enough.
+        copies = np.minimum(columns.weight[j], k)
+        offset = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+        original = by_vector[np.repeat(begins[j], copies) + offset]
+        i, distance = np.repeat(i, copies), np.repeat(distance, copies)
+        order = np.lexsort((original, distance, i))
+        rank = _rank(i[order])
+        order, rank = order[rank < k], rank[rank < k]
+        index[start + i[order], rank] = original[order]
+        squared[start + i[order], rank] = distance[order]
+    return index[rows.member], squared[rows.member]
+
+
+def _candidates(rows: Points, columns: Points, part: slice, k: int, tile: int) -> tuple[Index, Index]:
+    """Pairs (row within the block, column) that hold the k nearest distinct vectors of every row, and few others."""
+    n = part.stop - part.start
+    squares = rows.squares[part]
+    upper = np.full((n, k), np.inf)
+    found: list[tuple[Index, Index, Float64]] = []
+    for span, bounds in tiles(rows, columns, part, tile):
+        for dtype in (np.float32, np.float64):
+            lower, gap = bounds(dtype)
+            limit = upper[:, -1]
+            if not np.isfinite(limit).all():
+                limit = _kth_upper(lower, squares, columns.squares[span], gap, k)
+            i, j = np.nonzero(lower <= _not_below(limit, lower.dtype)[:, None])
+            if len(i) <= CROWDED * n:
+                break
+        low = lower[i, j].astype(np.float64)
+        high = low + gap * (squares[i] + columns.squares[span][j])
+        found.append((i, j + span.start, low))
+        upper = _smallest(upper, i, high)
+    i, j, low = (np.concatenate(each) for each in zip(*found, strict=True))
+    keep = low <= upper[i, -1]
+    return i[keep], j[keep]
+
+
+def _kth_upper(lower: NDArray[Any], squares: Float64, others: Float64, gap: float, k: int) -> Float64:
+    """Upper bound of each row's k-th smallest distance within a first tile; infinity if the tile is narrower than k."""
+    if lower.shape[1] < k:
+        return np.full(len(lower), np.inf)
+    kth = np.partition(lower, k - 1, axis=1)[:, k - 1].astype(np.float64)
+    return kth + gap * (squares + float(others.max()))
+
+
+def _not_below(limit: Float64, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The limit in `dtype`, rounded up, so that a comparison in `dtype` never drops a pair that belongs in."""
+    return np.nextafter(limit.astype(dtype), np.array(np.inf, dtype))
+
+
+def _smallest(upper: Float64, i: Index, high: Float64) -> Float64:
+    """The k smallest of each row's upper bounds, old and new, ascending."""
+    n, k = upper.shape
+    row = np.concatenate([np.repeat(np.arange(n), k), i])
+    value = np.concatenate([upper.reshape(-1), high])
+    order = np.lexsort((value, row))
+    keep = order[_rank(row[order]) < k]
+    return value[keep].reshape(n, k)
+
+
+def _rank(rows: Index) -> Index:
+    """Position of each entry within its run of equal, sorted row numbers."""
+    if not len(rows):
+        return np.zeros(0, np.int64)
+    begin = np.concatenate([[True], rows[1:] != rows[:-1]])
+    starts = np.flatnonzero(begin)
+    return np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))

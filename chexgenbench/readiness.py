@@ -1,0 +1,80 @@
+"""What stands between the user and a run: said before anything heavy starts, with a command that works now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chexgenbench.plan import resolve_protocol
+from chexgenbench.run_folder import RunConfig
+from data_splits.errors import UserError
+from data_splits.sources import load_split
+from data_splits.split import Split
+from model_adapters.encoders import ENCODERS
+from model_adapters.generators import GENERATORS
+from model_adapters.protocols import BuildContext
+from model_adapters.registry import split_target
+
+WORKS_NOW = "chexgenbench eval --model embedded --split phantom"
+
+
+def default_split(model: str) -> str:
+    """The split a model is scored on unless the user names one: the data it was made for, else the phantom."""
+    card = GENERATORS.card(split_target(model)[0])
+    return "mimic-cxr" if "mimic-cxr" in {name.lower() for name in card.training_data} else "phantom"
+
+
+def check(config: RunConfig) -> None:
+    """Raise one UserError that lists everything missing: weights, data, accelerator; how to get each; the cost.
+
+    A wrong name (model, split, metric, protocol) is reported alone, because the rest would be guesswork.
+    """
+    protocol = resolve_protocol(config)
+    name, target = split_target(config.model)
+    GENERATORS.resolve(name)
+    missing: list[str] = []
+    split: Split | None = None
+    try:
+        split = load_split(config.split, **config.split_options)
+    except UserError as error:
+        missing.append(str(error))
+    context = BuildContext(
+        target=target,
+        split=split,
+        device=config.device,
+        dtype=config.dtype,
+        weights=Path(config.weights) if config.weights else None,
+        protocol=protocol.settings,
+        options=dict(config.model_options),
+    )
+    lacking = GENERATORS.requirements(name, context)
+    for encoder in protocol.encoders:
+        weights = config.encoder_weights.get(encoder)
+        lacking += ENCODERS.requirements(
+            encoder, BuildContext(weights=Path(weights) if weights else None, protocol=protocol.settings)
+        )
+    for need in lacking:
+        size = "" if need.size_gb is None else f" ({need.size_gb:.1f} GB)"
+        missing.append(f"{need.what}{size}: {need.how}")
+    if not missing:
+        return
+    if split is None and not lacking and len(missing) == 1:
+        raise UserError(missing[0])
+    lines = [f"`--model {config.model}` on `--split {config.split}` cannot start here. Missing:"]
+    lines += [f"  {index}. {text}" for index, text in enumerate(missing, start=1)]
+    images = protocol.max_cases or 5034
+    cost = GENERATORS.estimate(name, context, images)
+    if cost is not None:
+        lines.append(
+            f"Cost: {images} images take about {duration(cost.seconds)} and {cost.memory_gb:.0f} GB "
+            f"on {cost.hardware} ({cost.basis})."
+        )
+    lines.append(f"Works right now: {WORKS_NOW}")
+    raise UserError("\n".join(lines))
+
+
+def duration(seconds: float) -> str:
+    """A time a person can plan with: "40 s", "12 min", "3.5 h", "9 days"."""
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} days"
