@@ -73,6 +73,7 @@ class ImageGenerator(Protocol):
     Optional, where an adapter has it:
         needs_prompt: bool. False if it can draw a case without text; the engine's `requests_for` asks.
         compute_batch: int. The engine then always passes exactly that many requests, padding the last batch.
+        prepare(requests): called once by the engine with all requests; may raise UserError before anything is drawn.
         annotate(request) -> dict of plain values. Facts about a request for its row, such as {"truncated": True}.
     """
 

@@ -6,6 +6,7 @@ An adapter module holds, at top level and without importing torch,
     def build(context: BuildContext) -> Adapter         makes it; heavy imports go inside
     def requirements(context) -> list[Missing]          optional: what this machine lacks to build it
     def estimate(context, images) -> Estimate | None    optional: time and memory of a run
+    OPTIONS: dict                                       optional: what `context.options` may hold, with its defaults
 
 and is registered as "module:build", here for the ones that ship with the suite, or as an entry point of another
 distribution: `[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
@@ -23,6 +24,7 @@ from typing import Generic, TypeVar, cast
 
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
+from model_adapters.options import OptionValue
 from model_adapters.protocols import BuildContext
 from model_adapters.requirements import Estimate, Missing
 
@@ -93,6 +95,11 @@ class Registry(Generic[AdapterT]):
         """Time and memory of drawing or encoding so many images, or None where nobody knows."""
         module, _ = self._load(name)
         return cast("Estimate | None", module.estimate(context, images)) if hasattr(module, "estimate") else None
+
+    def options(self, name: str) -> dict[str, OptionValue]:
+        """The options that the adapter takes, with their defaults."""
+        module, _ = self._load(name)
+        return dict(getattr(module, "OPTIONS", {}))
 
     def _load(self, name: str) -> tuple[ModuleType, str]:
         name = self.resolve(name)

@@ -98,6 +98,9 @@ def generate(
     An image that cannot be read is `corrupt`, a `GenerationRefused` is `refused`, any other exception of the adapter is
     `failed` while there are at most `max_failed` of them, and then raised as it is: what was drawn before stays.
     """
+    prepare = getattr(generator, "prepare", None)
+    if prepare is not None:
+        prepare(requests)
     size = max(1, getattr(generator, "compute_batch", None) or batch_size)
     padded = hasattr(generator, "compute_batch")
     memory = store.folder / "batch_size.json"
