@@ -46,11 +46,11 @@ def sample_acquisition(key: tuple[str | int, ...], view: str) -> Acquisition:
     right_marker = d.chance(0.35)
     return Acquisition(
         view=view,
-        rotation=d.normal(0.0, 0.045 if ap else 0.018),
-        shift_x=d.normal(0.0, 8.0 if ap else 5.0),
-        shift_y=d.normal(2.0, 11.0 if ap else 7.0),
-        scale=d.normal(1.05 if ap else 1.0, 0.035),
-        obliquity=d.normal(0.0, 5.0 if ap else 2.0),
+        rotation=d.normal(0.0, 0.032 if ap else 0.018),
+        shift_x=d.normal(0.0, 6.0 if ap else 4.0),
+        shift_y=d.normal(2.0, 8.0 if ap else 5.0),
+        scale=d.normal(1.035 if ap else 1.0, 0.025),
+        obliquity=d.normal(0.0, 4.0 if ap else 2.0),
         inspiration=d.normal(-15.0 if ap else 3.0, 7.0 if ap else 5.0),
         clavicle_lift=d.normal(16.0 if ap else 0.0, 6.0),
         photons=d.uniform(9000.0, 20000.0) if ap else d.uniform(16000.0, 40000.0),

@@ -33,7 +33,7 @@ class Anatomy:
     heart_tilt: float
     heart_right_share: float
     heart_roundness: float
-    heart_y: float
+    heart_rest: float  # how far the heart's lowest point lies below the domes
     knob_x: float
     knob_y: float
     knob_radius: float
@@ -98,7 +98,7 @@ def sample_anatomy(key: tuple[str | int, ...], sex: str, age: int) -> Anatomy:
         heart_tilt=d.uniform(0.45, 0.95),
         heart_right_share=d.uniform(0.28, 0.38),
         heart_roundness=d.uniform(0.68, 0.86),
-        heart_y=d.normal(54.0, 5.0),
+        heart_rest=d.uniform(8.0, 18.0),
         knob_x=d.uniform(24.0, 32.0) + 6.0 * old,
         knob_y=-62.0 + d.normal(0.0, 6.0),
         knob_radius=d.uniform(13.0, 17.0) + 5.0 * old,
@@ -113,9 +113,9 @@ def sample_anatomy(key: tuple[str | int, ...], sex: str, age: int) -> Anatomy:
         rib_drop=d.uniform(78.0, 118.0) + 10.0 * kyphosis,
         rib_radius=(5.8 if male else 5.1) + d.normal(0.0, 0.35),
         rib_wobble=d.uniform(-4.0, 4.0),
-        clavicle_angle=d.normal(0.15, 0.08),
-        clavicle_y=-92.0 + d.normal(0.0, 6.0),
-        clavicle_curve=d.uniform(3.0, 10.0),
+        clavicle_angle=d.normal(0.20, 0.08),
+        clavicle_y=-88.0 + d.normal(0.0, 6.0),
+        clavicle_curve=d.uniform(5.0, 13.0),
         shoulder_y=-118.0 + d.normal(0.0, 8.0),
         scapula_x=d.uniform(0.93, 1.10),
         trachea_shift=d.normal(2.0, 2.0) * -1.0,

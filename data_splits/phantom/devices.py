@@ -60,7 +60,7 @@ def _endotracheal(body: Anatomy, d: Draws) -> list[Tubes]:
     x = body.trachea_shift
     middle = smooth([(x + 3.0, TOP), (x + 1.0, -150.0), (x, tip)])
     side = np.array([4.0, 0.0])
-    return [polyline(middle, 4.6, 0.10, bore=0.7), polyline(middle + side, 0.9, 1.0)]
+    return [polyline(middle, 5.0, 0.14, bore=0.7), polyline(middle + side, 1.1, 1.0)]
 
 
 def _central_line(body: Anatomy, d: Draws) -> list[Tubes]:
@@ -75,7 +75,7 @@ def _central_line(body: Anatomy, d: Draws) -> list[Tubes]:
         points = [(-235.0, -20.0), (-170.0, -90.0), (-110.0, -108.0), (-45.0, -108.0), bend, cavity]
     else:
         points = [(130.0, -75.0), (90.0, -110.0), (40.0, -108.0), (-5.0, -88.0), (bend[0], -62.0), cavity]
-    return [polyline(smooth(points), 1.25, 0.95)]
+    return [polyline(smooth(points), 1.7, 0.95)]
 
 
 def _pacemaker(body: Anatomy, ventricle: Ellipse, d: Draws) -> list[Tubes]:
@@ -87,11 +87,11 @@ def _pacemaker(body: Anatomy, ventricle: Ellipse, d: Draws) -> list[Tubes]:
     vein: list[Point] = [(box[0] - sign * 8.0, box[1] - 12.0), (sign * 52.0, -112.0), (sign * 8.0, -92.0)]
     parts = [
         polyline(can, 18.0, 0.16),
-        polyline(smooth([*vein, cavity, (-26.0, 30.0), (2.0, 72.0), tip]), 1.3, 1.1),
+        polyline(smooth([*vein, cavity, (-26.0, 30.0), (2.0, 72.0), tip]), 1.6, 1.1),
     ]
     if d.chance(0.6):
         hook: list[Point] = [(cavity[0] - 2.0, -48.0), (-30.0, 20.0), (-36.0, 42.0), (-22.0, 36.0)]
-        parts.append(polyline(smooth([*vein, *hook]), 1.3, 1.1))
+        parts.append(polyline(smooth([*vein, *hook]), 1.6, 1.1))
     return parts
 
 
@@ -103,7 +103,7 @@ def _chest_tube(found: Findings, lungs: dict[str, LungShape], d: Draws) -> list[
     x, y = lungs[side].point(d.uniform(0.35, 0.6), d.uniform(0.06, 0.2))
     points = [(sign * (wall + 75.0), entry + 25.0), (sign * (wall + 10.0), entry), (sign * 0.78 * wall, entry - 45.0), (x, y)]
     middle = smooth(points)
-    return [polyline(middle, 4.2, 0.13, bore=0.65), polyline(middle + np.array([0.0, 2.5]), 0.9, 1.1)]
+    return [polyline(middle, 4.8, 0.17, bore=0.65), polyline(middle + np.array([0.0, 2.5]), 1.1, 1.1)]
 
 
 def _sternal_wires(d: Draws) -> list[Tubes]:
@@ -114,14 +114,14 @@ def _sternal_wires(d: Draws) -> list[Tubes]:
         lean = d.normal(0.0, 0.25)
         ring = np.stack([x + 6.5 * np.cos(t), y + 4.0 * np.sin(t) + lean * 6.5 * np.cos(t)], axis=1)
         tail = np.array([[x, y + 4.0], [x + d.normal(0.0, 2.0), y + 8.0]])
-        parts += [polyline(ring, 0.75, 3.2), polyline(tail, 0.9, 3.4)]
+        parts += [polyline(ring, 0.95, 3.2), polyline(tail, 1.1, 3.4)]
     return parts
 
 
 def _nasogastric(body: Anatomy, lungs: dict[str, LungShape], d: Draws) -> list[Tubes]:
     base = lungs["left"].dome_top
     points = [(5.0, TOP), (3.0, -140.0), (7.0, -60.0), (10.0, 30.0), (20.0, base + 15.0), (52.0, base + d.uniform(30.0, 52.0))]
-    return [polyline(smooth(points), 1.7, 0.75)]
+    return [polyline(smooth(points), 2.2, 0.75)]
 
 
 def _monitor_leads(d: Draws) -> list[Tubes]:

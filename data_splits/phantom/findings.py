@@ -87,7 +87,7 @@ def sample_findings(patient_key: tuple[str | int, ...], study: int, view: str, a
     chronic = Draws(*patient_key, "chronic")
     d = Draws(*patient_key, study, "findings")
     old = 1.0 if age >= 60 else 0.0
-    ill = chronic.chance(0.70)
+    ill = chronic.chance(0.77)
     big_heart = chronic.chance(0.24 + 0.10 * old) and ill
     big_ctr = chronic.uniform(0.535, 0.68)
     wires = chronic.chance(0.05 + 0.05 * old) and ill
@@ -108,19 +108,19 @@ def sample_findings(patient_key: tuple[str | int, ...], study: int, view: str, a
     consolidation = acute and d.chance(0.21)
     lobes = (d.choice(LOBES), d.choice(LOBES))
     spots = tuple(
-        Consolidation(lobe, d.uniform(26.0, 46.0), d.uniform(0.55, 0.95))
+        Consolidation(lobe, d.uniform(30.0, 54.0), d.uniform(0.65, 1.0))
         for lobe in (lobes if d.chance(0.3) and lobes[0] != lobes[1] else lobes[:1])
     )
     pneumonia = consolidation and d.chance(0.65)
     pneumothorax = acute and not edema and d.chance(0.18)
-    pneumothorax_side, pneumothorax_mm = d.choice(("left", "right")), d.uniform(14.0, 55.0)
+    pneumothorax_side, pneumothorax_mm = d.choice(("left", "right")), d.uniform(18.0, 62.0)
     atelectasis = acute and d.chance(0.23)
     atelectasis_side, atelectasis_mm = d.choice(("left", "right")), d.uniform(9.0, 30.0)
     fracture = acute and d.chance(0.09)
     breaks = tuple(
-        Fracture(side, rib, d.uniform(0.42, 0.60), d.uniform(5.0, 10.0))
-        for side, rib in [(d.choice(("left", "right")), d.integer(4, 8))]
-        for rib in ([rib, rib + 1] if d.chance(0.4) else [rib])
+        Fracture(side, rib, d.uniform(0.20, 0.38), d.uniform(8.0, 14.0))
+        for side, rib in [(d.choice(("left", "right")), d.integer(3, 6))]
+        for rib in range(rib, rib + d.integer(1, 3))
     )
     critical = acute and view == "AP" and d.chance(0.45)
     tube, line, gastric = critical and d.chance(0.65), critical and d.chance(0.75), critical and d.chance(0.5)
@@ -162,7 +162,7 @@ def sample_findings(patient_key: tuple[str | int, ...], study: int, view: str, a
 def _lesions(n: int, seed: int) -> tuple[Lesion, ...]:
     d = Draws("lesions", seed)
     return tuple(
-        Lesion(d.choice(("left", "right")), d.uniform(0.30, 0.80), d.uniform(0.22, 0.72), d.uniform(8.0, 21.0))
+        Lesion(d.choice(("left", "right")), d.uniform(0.30, 0.80), d.uniform(0.22, 0.72), d.uniform(9.0, 23.0))
         for _ in range(n)
     )
 

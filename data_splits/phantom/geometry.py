@@ -78,7 +78,7 @@ class LungShape:
 
     def dome_at(self, distance: np.ndarray) -> np.ndarray:
         """Height of the dome's crest at a distance from the midline (mm)."""
-        reach = np.where(distance > self.dome_x, 1.06 * (self.half_width - self.dome_x), 1.25 * self.dome_x + 12.0)
+        reach = np.where(distance > self.dome_x, 1.06 * (self.half_width - self.dome_x), 2.3 * self.dome_x)
         q = np.minimum(np.square((distance - self.dome_x) / reach), 1.0)
         return self.dome_top + self.dome_height * (1 - np.sqrt(1 - q))
 
@@ -101,7 +101,7 @@ def lung_shape(
     inside = np.clip(t / 0.74, 0, 1)
     rise = np.power(1 - np.power(1 - inside, body.cage_power), 1 / body.cage_power)
     taper = 1 - 0.07 * np.square(np.clip((t - 0.74) / 0.26, 0, 1.5))
-    axis = min(body.apex_x, half - 20.0)
+    axis = min(body.apex_x - 0.4 * shrink, half - 20.0)
     outer = (axis + (half - axis) * rise) * taper
     upper = body.mediastinum + found.wide_mediastinum - 5.0 * np.clip((TABLE_Y + 100.0) / 80.0, 0, 1)
     wide = np.where(TABLE_Y < -15.0, upper, np.maximum(13.0, upper - 0.25 * (TABLE_Y + 15.0)))
@@ -162,7 +162,8 @@ def heart_ellipses(body: Anatomy, shot: Acquisition, found: Findings) -> tuple[E
     flat = body.heart_roundness
     long_axis = reach / float(np.sqrt(cos2 + flat**2 * (1 - cos2)))
     tall = long_axis * float(np.sqrt((1 - cos2) + flat**2 * cos2))
-    y = body.heart_y + 0.5 * shot.inspiration - 0.45 * (tall - 45.0)
+    # The heart rests on the diaphragm, so a bigger one grows upwards.
+    y = body.dome_right_y + 0.6 * body.dome_step + shot.inspiration + body.heart_rest - tall
     ventricle = Ellipse(
         to_left - reach + shot.obliquity, y, long_axis, flat * long_axis, body.heart_tilt, 1.15 * flat * long_axis
     )

@@ -130,13 +130,14 @@ def _trunk(scene: Scene) -> np.ndarray:
     depth = depth * (1 - 0.06 * _smoothstep((TABLE_Y - 80.0) / 80.0))
     u2 = np.square(grid.x / grid.look_up(width))
     water = grid.look_up(depth) * np.sqrt(np.maximum(1 - u2 * u2, 0))
-    arms = []
+    thick = 33.0 + 0.25 * body.wall
+    arm = np.zeros_like(water)
     for sign in SIDES.values():
         x = body.scapula_x * body.chest_half_width + 66.0 - 8.0 * shot.arms
-        lean = 20.0 * (1 - shot.arms) + 8.0
-        arms.append(np.array([[sign * x, body.shoulder_y + 6.0], [sign * (x + lean), body.shoulder_y + 330.0]]))
-    thick = 33.0 + 0.25 * body.wall
-    arm = draw(join([polyline(p, thick, 1.0) for p in arms]), grid.size, grid.to_pixels, grid.mm_per_pixel)
+        lean = (20.0 * (1 - shot.arms) + 8.0) / 214.0
+        off = (grid.x * sign - x - lean * (grid.y - body.shoulder_y)) / float(np.sqrt(1 + lean * lean))
+        off2 = np.square(off) + np.square(np.minimum(grid.y - body.shoulder_y, 0))
+        arm = np.maximum(arm, 2 * np.sqrt(np.maximum(thick**2 - off2, 0)))
     water = np.sqrt(np.square(water) + np.square(arm))
     if body.breast_radius:
         fall = 1.12 if shot.view == "PA" else 0.95  # standing breasts hang; lying ones spread

@@ -1,6 +1,6 @@
 """The findings section of a phantom study, from a small grammar: it is the prompt a generator is asked with.
 
-At most MAX_WORDS words: every positive finding is always named, negatives fill up only while there is room.
+Every positive finding is always named; negatives fill up, only while the text stays within MAX_WORDS words.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def _positives(d: Draws, f: Findings) -> list[str]:
     if f.effusion_left or f.effusion_right:
         said.append(_effusion(d, f))
     if f.pneumothorax:
-        said.append(d.choice(PNEUMOTHORAX).format(size=size_word(f.pneumothorax, 26, 40), side=f.pneumothorax_side))
+        said.append(d.choice(PNEUMOTHORAX).format(size=size_word(f.pneumothorax, 30, 46), side=f.pneumothorax_side))
     for spot in f.consolidations:
         words = d.choice(PNEUMONIA if f.pneumonia else CONSOLIDATION)
-        said.append(words.format(place=place_words(spot.lobe), size=size_word(spot.radius, 33, 40)))
+        said.append(words.format(place=place_words(spot.lobe), size=size_word(spot.radius, 38, 46)))
     if f.atelectasis:
         degree = degree_word(f.atelectasis, 16, 24)
         said.append(d.choice(ATELECTASIS).format(side=f.atelectasis_side, degree=degree))

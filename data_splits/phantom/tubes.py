@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BINS = (3, 4, 5, 6, 7, 8, 10, 13, 18)
 MIN_RADIUS_PX = 0.75  # a thinner tube is drawn this wide with its cross-section kept, so that it never breaks up
 
 
@@ -23,10 +24,20 @@ class Tubes:
 def polyline(
     points: np.ndarray, radius: float | np.ndarray, weight: float | np.ndarray = 1.0, bore: float = 0.0
 ) -> Tubes:
-    """A tube along points (n + 1, 2) in mm; radius and weight are scalars or one per segment (n,)."""
-    n = len(points) - 1
-    one = np.ones(n)
-    return Tubes(points[:-1], points[1:], one * radius, one * weight, one * bore)
+    """A tube along points (n + 1, 2) in mm; radius and weight are scalars or one per segment (n,).
+
+    Long legs are cut up, because a slanting segment is drawn in a square window as wide as it is long.
+    """
+    one = np.ones(len(points) - 1)
+    radii, weights = one * radius, one * weight
+    leg = np.diff(points, axis=0)
+    pieces = np.ceil(np.sqrt(leg[:, 0] ** 2 + leg[:, 1] ** 2) / np.maximum(8.0, 1.5 * radii)).astype(np.int64)
+    pieces = np.maximum(pieces, 1)
+    at = np.repeat(np.arange(len(leg)), pieces)
+    number = np.arange(len(at)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    start = points[at] + leg[at] * (number / pieces[at])[:, None]
+    end = points[at] + leg[at] * ((number + 1) / pieces[at])[:, None]
+    return Tubes(start, end, radii[at], weights[at], np.full(len(at), bore))
 
 
 def join(parts: list[Tubes]) -> Tubes:
@@ -44,44 +55,60 @@ def draw(tubes: Tubes, size: int, to_pixels: np.ndarray, mm_per_pixel: float) ->
     `to_pixels` is the 2 x 3 affine map from mm to pixel columns and rows. Neighbouring segments share their joint by a
     one-pixel ramp that sums to one. Segments are batched by the size of their window.
     """
-    total = np.zeros(size * size)
     if not len(tubes.radius):
-        return total.reshape(size, size)
+        return np.zeros((size, size))
     a, b = _affine(tubes.start, to_pixels), _affine(tubes.end, to_pixels)
     along = b - a
     length = np.sqrt(along[:, 0] ** 2 + along[:, 1] ** 2)
-    keep = length > 1e-6
-    a, along, length = a[keep], along[keep], length[keep]
-    radius = tubes.radius[keep] / mm_per_pixel
+    radius = tubes.radius / mm_per_pixel
     drawn = np.maximum(radius, MIN_RADIUS_PX)
-    gain = tubes.weight[keep] * (radius / drawn) ** 2 * mm_per_pixel
-    bore = drawn * tubes.bore[keep]
-    unit = along / length[:, None]
-    centre = a + along / 2
-    reach = np.ceil(length / 2 + drawn + 1).astype(np.int64)
-    for low, high in ((0, 4), (4, 7), (7, 11), (11, 18), (18, 10**6)):
-        pick = np.flatnonzero((reach > low) & (reach <= high))
-        if not len(pick):
-            continue
-        half = int(reach[pick].max())
-        span = np.arange(-half, half + 1)
-        col = np.rint(centre[pick, 0]).astype(np.int64)[:, None, None] + span[None, None, :]
-        row = np.rint(centre[pick, 1]).astype(np.int64)[:, None, None] + span[None, :, None]
-        dx = col - a[pick, 0][:, None, None]
-        dy = row - a[pick, 1][:, None, None]
-        ux, uy = unit[pick, 0][:, None, None], unit[pick, 1][:, None, None]
-        s = dx * ux + dy * uy
-        d2 = np.square(dx * uy - dy * ux)
-        path = 2 * np.sqrt(np.maximum(np.square(drawn[pick])[:, None, None] - d2, 0))
-        inner = np.square(bore[pick])[:, None, None]
-        if inner.any():
-            path -= 2 * np.sqrt(np.maximum(inner - d2, 0))
-        ramp = np.minimum(s + 0.5, length[pick][:, None, None] - s + 0.5)
-        path *= np.clip(ramp, 0, 1) * gain[pick][:, None, None]
-        inside = (path > 0) & (col >= 0) & (col < size) & (row >= 0) & (row < size)
-        flat = (row * size + col)[inside]
-        total += np.bincount(flat, weights=path[inside], minlength=size * size)
-    return total.reshape(size, size)
+    gain = tubes.weight * (radius / drawn) ** 2 * mm_per_pixel
+    unit = along / np.maximum(length, 1e-9)[:, None]
+    middle = np.rint(a + along / 2)
+    reach_x = np.ceil(np.abs(along[:, 0]) / 2 + drawn + 1).astype(np.int64)
+    reach_y = np.ceil(np.abs(along[:, 1]) / 2 + drawn + 1).astype(np.int64)
+    reach = np.maximum(reach_x, reach_y)
+    pad = int(reach.max()) + 1
+    seen = (middle > -pad).all(axis=1) & (middle < size + pad).all(axis=1) & (length > 1e-6) & (gain > 0)
+    side = size + 4 * pad  # windows may hang over the edge into a margin that is cut off at the end
+    total = np.zeros(side * side)
+    for low, high in zip((0, *BINS), (*BINS, 10**6), strict=True):
+        pick = np.flatnonzero(seen & (reach > low) & (reach <= high))
+        if len(pick):
+            _draw_windows(total, side, pad, int(reach[pick].max()), *(
+                v[pick] for v in (middle, a, unit, length, drawn, drawn * tubes.bore, gain)
+            ))
+    return total.reshape(side, side)[2 * pad : 2 * pad + size, 2 * pad : 2 * pad + size]
+
+
+def _draw_windows(
+    total: np.ndarray,
+    side: int,
+    pad: int,
+    half: int,
+    middle: np.ndarray,
+    start: np.ndarray,
+    unit: np.ndarray,
+    length: np.ndarray,
+    radius: np.ndarray,
+    bore: np.ndarray,
+    gain: np.ndarray,
+) -> None:
+    """Add segments, each in a window of 2 half + 1 pixels, to the flat padded picture."""
+    span = np.arange(-half, half + 1)
+    ux, uy = unit[:, 0, None], unit[:, 1, None]
+    dx = middle[:, 0, None] - start[:, 0, None] + span
+    dy = middle[:, 1, None] - start[:, 1, None] + span
+    s = (dx * ux)[:, None, :] + (dy * uy)[:, :, None]
+    d2 = np.square((dx * uy)[:, None, :] - (dy * ux)[:, :, None])
+    path = np.sqrt(np.maximum(np.square(radius)[:, None, None] - d2, 0))
+    if bore.any():
+        path -= np.sqrt(np.maximum(np.square(bore)[:, None, None] - d2, 0))
+    path *= np.clip(np.minimum(s + 0.5, length[:, None, None] - s + 0.5), 0, 1)
+    path *= 2 * gain[:, None, None]
+    corner = (middle.astype(np.int64) + 2 * pad) @ np.array([1, side])
+    flat = corner[:, None, None] + (span[:, None] * side + span[None, :])
+    total += np.bincount(flat.ravel(), weights=path.ravel(), minlength=len(total))
 
 
 def _affine(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
