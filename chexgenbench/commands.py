@@ -9,15 +9,14 @@ from chexgenbench.plan import Plan, resolve
 from chexgenbench.readiness import check, default_split
 from chexgenbench.run_folder import RunConfig, RunFolder
 from data_splits.cli_support import emit_json, meter, note, track
-from model_adapters.generators import GENERATORS
-from model_adapters.registry import split_target
+from model_adapters.generators import GENERATORS, parse_model
 
 __all__ = ["default_device", "default_split", "evaluate", "extract", "generate", "list_metrics", "report", "score"]
 
 
 def default_device(model: str) -> str:
     """ "cuda" if the model can use one that is there, else "cpu"."""
-    card = GENERATORS.card(split_target(model)[0])
+    card = GENERATORS.card(parse_model(model)[0])
     if card.source == "ships with this package":
         return "cpu"
     import torch
@@ -106,7 +105,7 @@ def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
 def _default_output(config: RunConfig) -> Path:
     """A folder named after what is asked, so that repeating a command resumes it."""
     name = "-".join(
-        (split_target(config.model)[0], config.split.partition(":")[0], config.protocol, config.preset, config.hash[:8])
+        (parse_model(config.model)[0], config.split.partition(":")[0], config.protocol, config.preset, config.hash[:8])
     )
     return Path("runs") / name
 

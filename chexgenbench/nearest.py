@@ -54,9 +54,10 @@ class Points:
         seen: dict[bytes, int] = {}
         first: list[int] = []
         member = np.empty(len(features), np.int64)
+        for start in range(0, len(features), BLOCK):
+            if not np.isfinite(features[start : start + BLOCK]).all():
+                raise ValueError("features hold NaN or infinity")
         for row, vector in enumerate(features):
-            if not np.isfinite(vector).all():
-                raise ValueError(f"row {row} of the features is not finite")
             key = hashlib.blake2b((vector + np.float32(0.0)).tobytes(), digest_size=16).digest()
             found = seen.setdefault(key, len(first))
             if found == len(first):
@@ -101,9 +102,9 @@ def slack(dim: int, dtype: type[np.floating[Any]]) -> float:
     """Bound of |computed - true| / (|a|^2 + |b|^2) for a squared distance by the expanded square in `dtype`.
 
     A product of d terms errs by at most d u |a||b| (u the unit roundoff) in any order of summation; centring, squares
-    and the final subtraction add a few u. The bound is doubled, as |a||b| is at most half of the sum of squares.
+    and the final subtractions add a few u, and |a||b| is at most half of the sum of squares. `eps` is 2u: twice the bound.
     """
-    return 2.0 * (dim + 16) * float(np.finfo(dtype).eps)
+    return (dim + 16) * float(np.finfo(dtype).eps)
 
 
 Tile = Callable[[type[np.floating[Any]]], tuple[NDArray[Any], float]]
@@ -188,7 +189,7 @@ def _candidates(rows: Points, columns: Points, part: slice, k: int, tile: int) -
             limit = upper[:, -1]
             if not np.isfinite(limit).all():
                 limit = _kth_upper(lower, squares, columns.squares[span], gap, k)
-            i, j = np.nonzero(lower <= _not_below(limit, lower.dtype)[:, None])
+            i, j = np.nonzero(lower <= not_below(limit, lower.dtype)[:, None])
             if len(i) <= CROWDED * n:
                 break
         low = lower[i, j].astype(np.float64)
@@ -208,7 +209,7 @@ def _kth_upper(lower: NDArray[Any], squares: Float64, others: Float64, gap: floa
     return kth + gap * (squares + float(others.max()))
 
 
-def _not_below(limit: Float64, dtype: np.dtype[Any]) -> NDArray[Any]:
+def not_below(limit: Float64, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The limit in `dtype`, rounded up, so that a comparison in `dtype` never drops a pair that belongs in."""
     return np.nextafter(limit.astype(dtype), np.array(np.inf, dtype))
 

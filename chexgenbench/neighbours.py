@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chexgenbench.nearest import BLOCK, CROWDED, TILE, Float64, Index, Points, nearest, nearest_points, tiles
+from chexgenbench.nearest import BLOCK, CROWDED, TILE, Float64, Index, Points, nearest, nearest_points, not_below, tiles
 
 __all__ = ["K", "Neighbours", "nearest"]
 
@@ -60,7 +60,9 @@ class Neighbours:
         Cost: O((n + m)^2 d) time; O(block x (tile + d)) memory besides the features: 150 MB at the default sizes.
         """
         if min(len(generated), len(reference)) <= k:
-            raise ValueError(f"{len(generated)} and {len(reference)} images; k = {k} neighbours need {k + 1} on each side")
+            raise ValueError(
+                f"{len(generated)} and {len(reference)} images; k = {k} neighbours need {k + 1} on each side"
+            )
         if generated.ndim != 2 or reference.ndim != 2 or generated.shape[1] != reference.shape[1]:
             raise ValueError(f"features of shapes {generated.shape} and {reference.shape} do not share a dimension")
         centre = reference.mean(axis=0, dtype=np.float64)
@@ -68,15 +70,49 @@ class Neighbours:
         # The image itself is the first of its k + 1 nearest.
         radius_g = nearest_points(g, g, k + 1, block, tile)[1][:, -1]
         radius_r = nearest_points(r, r, k + 1, block, tile)[1][:, -1]
-        balls, hit_g = _inside(g, r, radius_r[r.first], block, tile)
-        _, in_generated = _inside(r, g, radius_g[g.first], block, tile)
-        balls = balls[g.member]
+        balls, in_generated, covered = _inside(g, r, radius_g[g.first], radius_r[r.first], block, tile)
         return cls(
             k=k,
             generated_radii=np.sqrt(radius_g),
             reference_radii=np.sqrt(radius_r),
-            in_reference=balls > 0,
-            balls=balls,
-            in_generated=(_ > 0)[r.member],
-            covered=hit_g[r.member],
+            in_reference=balls[g.member] > 0,
+            balls=balls[g.member],
+            in_generated=in_generated[r.member],
+            covered=covered[r.member],
         )
+
+
+def _inside(
+    g: Points, r: Points, radius_g: Float64, radius_r: Float64, block: int, tile: int
+) -> tuple[Index, Flags, Flags]:
+    """Of distinct vectors: reference balls around each of g; whether each of r is in a ball of g, and its ball holds a g.
+
+    Args:
+        radius_g, radius_r: float64[len(g)], float64[len(r)], squared.
+    """
+    balls, in_generated, covered = np.zeros(len(g), np.int64), np.zeros(len(r), bool), np.zeros(len(r), bool)
+    for start in range(0, len(g), block):
+        part = slice(start, min(start + block, len(g)))
+        for span, bounds in tiles(g, r, part, tile):
+            for dtype in (np.float32, np.float64):
+                lower, gap = bounds(dtype)
+                around_r, around_g = radius_r[span], radius_g[part]
+                near = lower <= not_below(around_r, lower.dtype)
+                near |= lower <= not_below(around_g, lower.dtype)[:, None]
+                i, j = np.nonzero(near)
+                low = lower[i, j].astype(np.float64)
+                high = low + gap * (g.squares[part][i] + r.squares[span][j])
+                unsure = _straddles(around_r[j], low, high) | _straddles(around_g[i], low, high)
+                if unsure.sum() <= CROWDED * len(lower):
+                    break
+            high[unsure] = g.exact(r, i[unsure] + start, j[unsure] + span.start)
+            holds = high < around_r[j]
+            balls[part] += np.bincount(i[holds], r.weight[span][j[holds]], minlength=len(lower)).astype(np.int64)
+            covered[span] |= np.bincount(j[holds], minlength=len(near.T)) > 0
+            in_generated[span] |= np.bincount(j[high < around_g[i]], minlength=len(near.T)) > 0
+    return balls, in_generated, covered
+
+
+def _straddles(radius: Float64, low: Float64, high: Float64) -> Flags:
+    """Whether the bounds of a squared distance leave open if it is below a squared radius."""
+    return (low < radius) & (high >= radius)

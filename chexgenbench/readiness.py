@@ -10,16 +10,15 @@ from data_splits.errors import UserError
 from data_splits.sources import load_split
 from data_splits.split import Split
 from model_adapters.encoders import ENCODERS
-from model_adapters.generators import GENERATORS
+from model_adapters.generators import GENERATORS, parse_model
 from model_adapters.protocols import BuildContext
-from model_adapters.registry import split_target
 
 WORKS_NOW = "chexgenbench eval --model embedded --split phantom"
 
 
 def default_split(model: str) -> str:
     """The split a model is scored on unless the user names one: the data it was made for, else the phantom."""
-    card = GENERATORS.card(split_target(model)[0])
+    card = GENERATORS.card(parse_model(model)[0])
     return "mimic-cxr" if "mimic-cxr" in {name.lower() for name in card.training_data} else "phantom"
 
 
@@ -29,7 +28,7 @@ def check(config: RunConfig) -> None:
     A wrong name (model, split, metric, protocol) is reported alone, because the rest would be guesswork.
     """
     protocol = resolve_protocol(config)
-    name, target = split_target(config.model)
+    name, target = parse_model(config.model)
     GENERATORS.resolve(name)
     missing: list[str] = []
     split: Split | None = None

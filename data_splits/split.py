@@ -37,6 +37,7 @@ class Split:
             privacy prompts of MIMIC-CXR are training cases). `cases` knows these names too.
         evaluation: the subset or selection that a generator is scored on unless the user names another.
         locate: the file of a case, for sources that have files.
+        rendered: True if images follow from name, version, options and case id alone, as a phantom's do.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Split:
     selections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evaluation: str = "test"
     locate: Callable[[Case], Path] | None = None
+    rendered: bool = False
 
     def __post_init__(self) -> None:
         check_entries(self.manifest.entries)

@@ -9,17 +9,16 @@ from typing import Any
 from chexgenbench.plan import Plan
 from chexgenbench.run_folder import RunFolder
 from data_splits.errors import UserError
-from model_adapters.generators import GENERATORS
+from model_adapters.generators import GENERATORS, parse_model
 from model_adapters.inference.generate import GenerationReport, Progress, generate
 from model_adapters.inference.sample_store import SampleStore
 from model_adapters.protocols import BuildContext
-from model_adapters.registry import split_target
 
 
 def context_of(plan: Plan) -> tuple[str, BuildContext]:
     """The generator's registry name and what it may use."""
     config = plan.config
-    name, target = split_target(config.model)
+    name, target = parse_model(config.model)
     options: dict[str, Any] = dict(config.model_options)
     if config.allow_missing:
         options["allow_missing"] = True

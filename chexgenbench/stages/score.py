@@ -51,19 +51,20 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
             fingerprints.append(fingerprint)
         writer = StatisticsWriter(folder.statistics)
         credentialed = plan.split.credentialed
+        # A control that copies real images makes "generated" features that are a patient's: they stay here too.
+        copies = bool(store.key["model"].get("settings", {}).get("copies_real_images"))
+        parts = ("generated", "reference", "fit", "floor") if not credentialed else () if copies else ("generated",)
         for name, features in encoded.items():
-            writer.add_source(f"{name}.generated", features.generated)
-            if not credentialed:
-                for part in ("reference", "fit", "floor"):
-                    if len(array := getattr(features, part)):
-                        writer.add_source(f"{name}.{part}", array)
+            for part in parts:
+                if len(array := getattr(features, part)):
+                    writer.add_source(f"{name}.{part}", array)
         results = score(
             plan.protocol,
             cases,
             encoded,
             _draws(plan, store, cases.generated),
             credentialed=credentialed,
-            store=writer.add,
+            store=writer.add if parts else lambda *_: None,
             progress=progress,
         )
         files = writer.close()

@@ -66,7 +66,14 @@ def load(
         name: value for name, value in (("train", train), ("test", test)) if value is not None
     }
     return Split(
-        info.name, VERSION, info.licence, info.credentialed, subsets, PhantomImages(studies, size).read, options=options
+        name=info.name,
+        version=VERSION,
+        licence=info.licence,
+        credentialed=info.credentialed,
+        subsets=subsets,
+        read_image=PhantomImages(studies, size).read,
+        options=options,
+        rendered=True,
     )
 
 

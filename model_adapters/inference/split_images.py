@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data_splits.case import Case
 from data_splits.errors import ImageUnreadable, UserError
-from data_splits.integrity import append_lines, canonical_json, sha256_file
+from data_splits.integrity import append_lines, canonical_json, content_hash, sha256_file
 from data_splits.split import Split
 from model_adapters.inference.extract import Item
 from model_adapters.inference.feature_store import cache_folder
@@ -97,9 +97,12 @@ class SplitImages:
 
     def _source(self, case: Case) -> str | None:
         """What the pixels follow from: the file's bytes, or the identity of a rendered image."""
-        recorded = self.split.image_hashes.get(case.id)
+        if self.split.rendered:
+            recipe = [self.split.name, self.split.version, dict(self.split.options), case.id]
+            return f"{DECODER}/{content_hash(recipe)}"
         if self.split.locate is None:
-            return None if recorded is None else f"{DECODER}/{self.split.name}/{self.split.version}/{recorded}"
+            return None
+        recorded = self.split.image_hashes.get(case.id)
         actual = sha256_file(self.split.locate(case))
         if recorded is not None and actual != recorded:
             raise UserError(
