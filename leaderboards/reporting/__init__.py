@@ -1,0 +1,1 @@
+"""What every report uses: numbers, tables, figures and the self-contained page around them. Torch-free."""

@@ -1,0 +1,152 @@
+"""The top of the page and its main table: headline cards, every overall number, and the extras of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chexgenbench.report.view import MetricInfo, RecordView
+from leaderboards.records.schema import MetricResult
+from leaderboards.reporting.forest import Estimated
+from leaderboards.reporting.numbers import ARROWS, DIRECTIONS, count, interval_text, value_text
+from leaderboards.reporting.strip import strip
+from leaderboards.reporting.svg import Figure
+
+FAMILIES = {
+    "fidelity": "Fidelity and diversity",
+    "alignment": "Alignment with the prompt",
+    "privacy": "Privacy",
+    "memorisation": "Memorisation",
+    "utility": "Utility",
+}
+EXTRA_NAMES = {
+    "bias_corrected": "bias-corrected (jackknife)",
+    "infinity": "extrapolated to infinite n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number as text."""
+
+    value: str
+    interval: str
+
+    @classmethod
+    def of(cls, result: MetricResult | None) -> Shown | None:
+        """Text of a result; None where it has no value."""
+        if result is None or result.value is None:
+            return None
+        value = value_text(result.value, result.low, result.high, result.se)
+        return cls(value, interval_text(result.value, result.low, result.high))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A headline number."""
+
+    title: str
+    arrow: str
+    direction: str
+    shown: Shown | None
+    floor: Shown | None
+    picture: Figure | None
+    reason: str
+    interval_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the main table; `note` is the number of the footnote that says why there is no interval."""
+
+    info: MetricInfo
+    title: str
+    arrow: str
+    direction: str
+    shown: Shown | None
+    floor: Shown | None
+    images: str
+    patients: str
+    method: str
+    reason: str
+    note: int | None
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Lines of one family."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def cards(view: RecordView) -> list[Card]:
+    """One card for each headline metric of the protocol."""
+    return [_card(view, info, index) for index, info in enumerate(view.headline)]
+
+
+def families(view: RecordView) -> tuple[list[Family], list[str]]:
+    """The main table by family, and its footnotes."""
+    notes: list[str] = []
+    grouped: dict[str, list[Row]] = {}
+    for info in view.metrics:
+        grouped.setdefault(info.family, []).append(_row(view, info, notes))
+    return [Family(FAMILIES[name], tuple(rows)) for name, rows in grouped.items()], notes
+
+
+def extras(view: RecordView) -> list[tuple[str, str, str]]:
+    """(metric, what, number) of the further numbers of each overall estimate."""
+    found = []
+    for info in view.metrics:
+        result = view.defined(info.name)
+        for key, number in sorted(result.extra.items()) if result is not None else ():
+            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), value_text(number)))
+    return found
+
+
+def estimated(result: MetricResult | None) -> Estimated | None:
+    """A result as a figure draws it."""
+    if result is None or result.value is None:
+        return None
+    return Estimated(result.value, result.low, result.high)
+
+
+def _card(view: RecordView, info: MetricInfo, index: int) -> Card:
+    result, floor = view.get(info.name), view.defined(info.name, variant="floor")
+    main = estimated(result)
+    picture = None
+    if main is not None:
+        picture = strip(f"card-{index}", view.title(info), main, estimated(floor), info.direction)
+    return Card(
+        title=view.title(info),
+        arrow=ARROWS[info.direction],
+        direction=DIRECTIONS[info.direction],
+        shown=Shown.of(result),
+        floor=Shown.of(floor),
+        picture=picture,
+        reason=(result.reason or "") if result is not None else "not computed",
+        interval_reason=(result.interval_reason or "") if result is not None else "",
+    )
+
+
+def _row(view: RecordView, info: MetricInfo, notes: list[str]) -> Row:
+    result = view.get(info.name)
+    note = None
+    if result is not None and result.value is not None and result.low is None and result.interval_reason:
+        if result.interval_reason not in notes:
+            notes.append(result.interval_reason)
+        note = notes.index(result.interval_reason) + 1
+    return Row(
+        info=info,
+        title=info.display,
+        arrow=ARROWS[info.direction],
+        direction=DIRECTIONS[info.direction],
+        shown=Shown.of(result),
+        floor=Shown.of(view.get(info.name, variant="floor")),
+        images=f"{count(result.n_generated)} / {count(result.n_reference)}" if result is not None else "",
+        patients=count(result.n_patients) if result is not None else "",
+        method=result.method if result is not None else "",
+        reason=(result.reason or "") if result is not None else "not computed",
+        note=note,
+        sort="" if result is None or result.value is None else repr(result.value),
+    )

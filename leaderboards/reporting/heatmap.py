@@ -1,0 +1,122 @@
+"""Heat map: groups by metrics, coloured by one comparable shade, with hatched cells where a number is undefined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leaderboards.reporting.svg import Drawing, Figure
+
+LABEL_WIDTH, COUNT_WIDTH = 178.0, 46.0
+ROW, HEAD, FOOT = 27.0, 62.0, 46.0
+MOST_CELL = 84.0
+STEPS = 4
+"""Colour classes on either side of neutral."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One cell.
+
+    Attributes:
+        text: the number. shade: -1 (best colour) to 1 (worst colour), None for a number without colour.
+        tip: shown on hovering. undefined: hatched; `tip` says why.
+    """
+
+    text: str = ""
+    shade: float | None = None
+    tip: str = ""
+    undefined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A group with a cell for each column."""
+
+    label: str
+    count: str
+    cells: tuple[HeatCell, ...]
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Words at the two ends and the middle of the colour scale."""
+
+    best: str
+    middle: str
+    worst: str
+
+
+def heatmap(
+    name: str, title: str, columns: Sequence[str], rows: Sequence[HeatRow], legend: Legend, width: float = 1060
+) -> Figure:
+    """Draw a heat map.
+
+    Args:
+        name: file stem and id, unique on the page. columns: short headers; they wrap at spaces.
+    """
+    start = LABEL_WIDTH + COUNT_WIDTH + 12
+    cell = min(MOST_CELL, (width - start - 4) / max(1, len(columns)))
+    width = max(start + cell * len(columns) + 4, start + 480)
+    height = HEAD + ROW * len(rows) + FOOT
+    drawing = Drawing(
+        width, height, title, f"{len(rows)} groups by {len(columns)} metrics; the numbers stand in the table."
+    )
+    pattern = f"{name}-hatch"
+    drawing.hatching(pattern)
+    drawing.text(LABEL_WIDTH + COUNT_WIDTH, HEAD - 10, "images", "f-muted", 11, "end")
+    for index, column in enumerate(columns):
+        lines = wrapped(column, max(6, int(cell / 6.2)))
+        for line, text in enumerate(lines):
+            y = HEAD - 10 - 13 * (len(lines) - 1 - line)
+            drawing.text(start + cell * (index + 0.5), y, text, "f-strong", 11, "middle", tip=column)
+    top = HEAD
+    for row in rows:
+        drawing.text(8, top + ROW / 2 + 4, row.label, "f-strong" if row.strong else "", 12.5)
+        drawing.text(LABEL_WIDTH + COUNT_WIDTH, top + ROW / 2 + 4, row.count, "f-muted", 11.5, "end")
+        for index, each in enumerate(row.cells):
+            _cell(drawing, each, start + cell * index, top, cell, pattern)
+        top += ROW
+    _legend(drawing, legend, start, height, pattern)
+    return drawing.figure(name)
+
+
+def step(shade: float) -> int:
+    """The colour class of a shade, -4 to 4."""
+    return max(-STEPS, min(STEPS, math.floor(abs(shade) * STEPS + 0.5) * (1 if shade > 0 else -1)))
+
+
+def wrapped(text: str, longest: int) -> list[str]:
+    """At most three lines broken at spaces; what is still too long is cut with an ellipsis."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= longest:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    if len(lines) > 3:
+        lines = [*lines[:2], " ".join(lines[2:])]
+    return [line if len(line) <= longest + 2 else line[: longest + 1] + "…" for line in lines]
+
+
+def _cell(drawing: Drawing, cell: HeatCell, left: float, top: float, width: float, pattern: str) -> None:
+    if cell.undefined:
+        drawing.rect(left + 1, top + 1, width - 2, ROW - 2, "", 3, cell.tip, f"url(#{pattern})")
+        return
+    index = 0 if cell.shade is None else step(cell.shade)
+    drawing.rect(left + 1, top + 1, width - 2, ROW - 2, "hx" if cell.shade is None else f"h{index}", 3, cell.tip)
+    drawing.text(left + width / 2, top + ROW / 2 + 4, cell.text, f"t{index} f-cell", 11.5, "middle")
+
+
+def _legend(drawing: Drawing, legend: Legend, left: float, height: float, pattern: str) -> None:
+    y = height - 34
+    for index in range(-STEPS, STEPS + 1):
+        drawing.rect(left + 26 * (index + STEPS), y, 25, 12, f"h{index}", 2)
+    drawing.text(left, y + 26, legend.best, "f-muted", 11)
+    drawing.text(left + 13 * (2 * STEPS + 1), y + 26, legend.middle, "f-muted", 11, "middle")
+    drawing.text(left + 26 * (2 * STEPS + 1), y + 26, legend.worst, "f-muted", 11, "end")
+    right = left + 26 * (2 * STEPS + 1) + 34
+    drawing.rect(right, y, 25, 12, "", 2, fill=f"url(#{pattern})")
+    drawing.text(right + 32, y + 10, "undefined (hover for the reason)", "f-muted", 11)

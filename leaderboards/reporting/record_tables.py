@@ -1,0 +1,57 @@
+"""A record's results as tables that leave the page."""
+
+from __future__ import annotations
+
+from leaderboards.records.schema import MetricResult, ResultRecord
+from leaderboards.reporting.numbers import ARROWS, interval_text, value_text
+from leaderboards.reporting.tables import Table
+
+FLAT = (
+    "metric", "family", "group", "variant", "value", "low", "high", "se", "level", "direction", "unit", "n_generated",
+    "n_reference", "n_patients", "estimator", "method", "reason", "interval_reason",
+)  # fmt: skip
+
+
+def flat_table(record: ResultRecord) -> Table:
+    """Every result with every number at full precision, one a row, the record's identity in front; for CSV."""
+    head = (record.model.get("name"), record.split.get("name"), record.split.get("subset"), record.protocol)
+    front = tuple(None if value is None else str(value) for value in head)
+    extra = sorted({name for result in record.results for name in result.extra})
+    rows = tuple(
+        front + tuple(getattr(result, name) for name in FLAT) + tuple(result.extra.get(name) for name in extra)
+        for result in record.results
+    )
+    columns = ("model", "split", "subset", "protocol", *FLAT, *(f"extra.{name}" for name in extra))
+    return Table(columns, rows)
+
+
+def reading_table(record: ResultRecord, group: str = "overall") -> Table:
+    """The results of one group, or of "all", as people read them: value, interval, floor, n, reason."""
+    floors = {(r.metric, r.group): r for r in record.results if r.variant == "floor"}
+    rows = []
+    for result in record.results:
+        if result.variant == "floor" or group not in ("all", result.group):
+            continue
+        floor = floors.get((result.metric, result.group))
+        rows.append(
+            (
+                f"{result.metric} {ARROWS[result.direction]}",
+                result.group if result.variant == "raw" else f"{result.group}, {result.variant} n",
+                _value(result),
+                interval_text(result.value, result.low, result.high),
+                _value(floor) if floor is not None else "",
+                result.n_generated,
+                result.n_reference,
+                result.reason or ("" if result.low is not None else result.interval_reason or ""),
+            )
+        )
+    level = f"{100 * record.results[0].level:.0f} % interval" if record.results else "interval"
+    columns = ("metric", "group", "value", level, "real (floor)", "n generated", "n real", "remark")
+    numeric = frozenset(("value", level, "real (floor)", "n generated", "n real"))
+    name = record.model.get("name", "model")
+    caption = f"{name} on {record.split.get('name')} {record.split.get('subset', '')}, protocol {record.protocol}"
+    return Table(columns, tuple(rows), numeric, caption)
+
+
+def _value(result: MetricResult) -> str:
+    return value_text(result.value, result.low, result.high, result.se)

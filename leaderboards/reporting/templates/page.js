@@ -1,0 +1,48 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var button = document.querySelector(".theme");
+  function stored() { try { return localStorage.getItem("theme"); } catch (e) { return null; } }
+  function dark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+  function label() { button.textContent = dark() ? "Light" : "Dark"; }
+  if (stored() === "dark" || stored() === "light") { root.dataset.theme = stored(); }
+  button.hidden = false;
+  button.addEventListener("click", function () {
+    root.dataset.theme = dark() ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch (e) { /* a page opened from disk may have no storage */ }
+    label();
+  });
+  label();
+
+  function key(cell) { return cell.dataset.sort !== undefined ? cell.dataset.sort : cell.textContent.trim(); }
+  function compare(a, b) {
+    var x = parseFloat(a), y = parseFloat(b);
+    if (!isNaN(x) && !isNaN(y)) { return x - y; }
+    if (isNaN(x) !== isNaN(y)) { return isNaN(x) ? 1 : -1; }
+    return a.localeCompare(b);
+  }
+  document.querySelectorAll("table.sortable").forEach(function (table) {
+    table.querySelectorAll("thead th").forEach(function (head, index) {
+      var inner = document.createElement("button");
+      while (head.firstChild) { inner.appendChild(head.firstChild); }
+      inner.type = "button";
+      head.appendChild(inner);
+      head.setAttribute("aria-sort", "none");
+      inner.addEventListener("click", function () {
+        var up = head.getAttribute("aria-sort") !== "ascending";
+        table.querySelectorAll("thead th").forEach(function (each) { each.setAttribute("aria-sort", "none"); });
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        var body = table.tBodies[0];
+        Array.from(body.rows)
+          .sort(function (a, b) { return (up ? 1 : -1) * compare(key(a.cells[index]), key(b.cells[index])); })
+          .forEach(function (row) { body.appendChild(row); });
+      });
+    });
+  });
+
+  addEventListener("beforeprint", function () {
+    document.querySelectorAll("details").forEach(function (each) { each.open = true; });
+  });
+})();
