@@ -1,1 +1,1 @@
-"""A procedural digital chest phantom: radiograph-like pictures with a known truth, made from a seed and nothing else."""
+"""A procedural chest phantom: radiograph-like pictures with a known truth, made from a seed and nothing else."""

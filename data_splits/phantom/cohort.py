@@ -40,7 +40,7 @@ def phantom_studies(seed: int = 0, subset: str = "train", patients: int | None =
 
     Args:
         seed: names the cohort; another seed gives other patients.
-        subset: "train" (1,500 patients) or "test" (400 patients). A patient belongs to one subset: the subset is part of
+        subset: "train" (1,500 patients) or "test" (400 patients). A patient belongs to one subset, which is part of
             the patient's id and of the key of every draw.
         patients: take only the first so many patients.
 

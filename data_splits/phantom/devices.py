@@ -101,7 +101,12 @@ def _chest_tube(found: Findings, lungs: dict[str, LungShape], d: Draws) -> list[
     wall = lungs[side].half_width
     entry = d.uniform(40.0, 75.0)
     x, y = lungs[side].point(d.uniform(0.35, 0.6), d.uniform(0.06, 0.2))
-    points = [(sign * (wall + 75.0), entry + 25.0), (sign * (wall + 10.0), entry), (sign * 0.78 * wall, entry - 45.0), (x, y)]
+    points = [
+        (sign * (wall + 75.0), entry + 25.0),
+        (sign * (wall + 10.0), entry),
+        (sign * 0.78 * wall, entry - 45.0),
+        (x, y),
+    ]
     middle = smooth(points)
     return [polyline(middle, 4.8, 0.17, bore=0.65), polyline(middle + np.array([0.0, 2.5]), 1.1, 1.1)]
 
@@ -120,7 +125,14 @@ def _sternal_wires(d: Draws) -> list[Tubes]:
 
 def _nasogastric(body: Anatomy, lungs: dict[str, LungShape], d: Draws) -> list[Tubes]:
     base = lungs["left"].dome_top
-    points = [(5.0, TOP), (3.0, -140.0), (7.0, -60.0), (10.0, 30.0), (20.0, base + 15.0), (52.0, base + d.uniform(30.0, 52.0))]
+    points = [
+        (5.0, TOP),
+        (3.0, -140.0),
+        (7.0, -60.0),
+        (10.0, 30.0),
+        (20.0, base + 15.0),
+        (52.0, base + d.uniform(30.0, 52.0)),
+    ]
     return [polyline(smooth(points), 2.2, 0.75)]
 
 
@@ -129,6 +141,11 @@ def _monitor_leads(d: Draws) -> list[Tubes]:
     for sign in SIDES.values():
         x, y = sign * d.uniform(95.0, 130.0), d.uniform(-75.0, 40.0)
         pad = np.array([[x - 1.5, y], [x + 1.5, y]])
-        run: list[Point] = [(x, y), (x + d.normal(0.0, 25.0), y + 45.0), (x + sign * d.uniform(10.0, 60.0), 130.0), (x * 1.1, 240.0)]
+        run: list[Point] = [
+            (x, y),
+            (x + d.normal(0.0, 25.0), y + 45.0),
+            (x + sign * d.uniform(10.0, 60.0), 130.0),
+            (x * 1.1, 240.0),
+        ]
         parts += [polyline(pad, 4.5, 0.30), polyline(smooth(run), 0.8, 1.4)]
     return parts

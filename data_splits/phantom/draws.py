@@ -1,6 +1,6 @@
 """Deterministic random draws for the phantom, the same on every machine and numpy version.
 
-numpy guarantees the stream of a *bit generator* (`PCG64.random_raw`) for ever, but not the stream of `Generator` methods
+numpy guarantees the stream of a *bit generator* (`PCG64.random_raw`) for ever, but not that of `Generator` methods
 (NEP 19). So every draw here is built from raw 64-bit words, and each draw consumes a fixed number of words: a last-bit
 difference in a parameter can never shift the draws that come after it.
 """
@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+
+SUM_MEAN = 131070.0  # of four uniform 16-bit integers: 4 (2^16 - 1) / 2
+SUM_SD = 37837.225  # sqrt(4 (2^32 - 1) / 12)
 
 T = TypeVar("T")
 
@@ -33,7 +36,9 @@ class Draws:
 
     def normal(self, mean: float = 0.0, sd: float = 1.0) -> float:
         """One nearly normal draw: the sum of four uniform 16-bit numbers, so bounded to mean +- 3.46 sd."""
-        return mean + sd * float(_irwin_hall(np.array([self._bits.random_raw()], dtype=np.uint64))[0])
+        word = int(self._bits.random_raw())
+        total = (word & 0xFFFF) + (word >> 16 & 0xFFFF) + (word >> 32 & 0xFFFF) + (word >> 48)
+        return mean + sd * ((total - SUM_MEAN) / SUM_SD)
 
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
@@ -62,4 +67,4 @@ def _irwin_hall(words: np.ndarray) -> np.ndarray:
     total = words & mask
     for shift in (16, 32, 48):
         total = total + ((words >> np.uint64(shift)) & mask)
-    return (total.astype(np.float64) - 131070.0) / 37837.225
+    return (total.astype(np.float64) - SUM_MEAN) / SUM_SD

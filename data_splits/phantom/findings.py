@@ -37,7 +37,7 @@ class Consolidation:
 
 @dataclass(frozen=True)
 class Lesion:
-    """A round lesion: side, place in the lung (0 to 1 from the midline outwards, 0 to 1 from the apex down), radius in mm."""
+    """A round lesion: side, place in the lung (0 to 1 outwards, 0 to 1 from the apex down), radius in mm."""
 
     side: str
     across: float
@@ -82,7 +82,9 @@ class Findings:
 CARDIOMEGALY_CTR = 0.5
 
 
-def sample_findings(patient_key: tuple[str | int, ...], study: int, view: str, age: int, healthy_ctr: float) -> Findings:
+def sample_findings(
+    patient_key: tuple[str | int, ...], study: int, view: str, age: int, healthy_ctr: float
+) -> Findings:
     """Draw one study's findings: chronic ones from the patient's key, acute ones from the study's."""
     chronic = Draws(*patient_key, "chronic")
     d = Draws(*patient_key, study, "findings")
@@ -201,9 +203,9 @@ def severities_of(findings: Findings) -> dict[str, float]:
     """The physical size of each finding, 0 where absent.
 
     Units: Cardiomegaly the cardiothoracic ratio (always given); Pleural Effusion the higher fluid level in mm;
-    Pneumothorax, Pleural Other and Enlarged Cardiomediastinum a width in mm; Consolidation the largest radius times
-    density in mm; Atelectasis the rise of the diaphragm in mm; Lung Lesion the largest radius in mm; Fracture the largest
-    step in mm; Edema 0 to 1; Support Devices their number.
+    Pneumothorax, Pleural Other and Enlarged Cardiomediastinum a width in mm; Consolidation the largest radius
+    times density in mm; Atelectasis the rise of the diaphragm in mm; Lung Lesion the largest radius in mm; Fracture
+    the largest step in mm; Edema 0 to 1; Support Devices their number.
     """
     f = findings
     return {

@@ -128,5 +128,5 @@ def lesion_path(found: Findings, lungs: dict[str, LungShape], grid: Grid) -> np.
         squash = d.uniform(0.85, 1.15)
         q = (np.square(dx * squash) + np.square(dy / squash)) / lesion.radius**2
         q = q * (1 + d.uniform(0.0, 0.25) * dx * dy / (dx * dx + dy * dy + 1.0))
-        total = np.maximum(total, 2.7 * lesion.radius * np.sqrt(np.maximum(1 - q, 0)))
+        total = np.maximum(total, 3.5 * lesion.radius * np.sqrt(np.maximum(1 - q, 0)))
     return total

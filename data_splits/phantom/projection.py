@@ -1,4 +1,4 @@
-"""The ray sum of one study: path lengths through air, water, bone and metal, added up to an attenuation line integral."""
+"""The ray sum of one study: path lengths through air, water, bone and metal, added up to a line integral."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from data_splits.phantom.opacities import fluid_share, lesion_path, logistic, lu
 from data_splits.phantom.tubes import Tubes, draw, join, polyline
 from data_splits.phantom.vessels import vessel_tubes
 
-# Effective linear attenuation coefficients per mm near 60 keV (a filtered 110 to 120 kV beam); bone as its excess over the
-# water it displaces. Rounded from the standard tables: water 0.0206, cortical bone 0.060.
+# Effective linear attenuation coefficients per mm near 60 keV (a filtered 110 to 120 kV beam); bone as its excess over
+# the water it displaces. Rounded from the standard tables: water 0.0206, cortical bone 0.060.
 MU_WATER = 0.020
 MU_BONE = 0.036
 MU_DEVICE = 0.45
@@ -178,7 +178,9 @@ def _mediastinum(scene: Scene) -> np.ndarray:
         Ellipse(body.knob_x + x0, body.knob_y, body.knob_radius, body.knob_radius * 1.1, 0.0, 26.0),
         Ellipse(22.0 + x0 + 0.2 * wide, -26.0, 17.0, 27.0, -0.25, 30.0),
         # The outflow tract: it fills the waist between the ventricle and the great vessels.
-        Ellipse(0.26 * heart.x + 8.0 + x0, heart.y - 0.75 * heart.b, 0.62 * heart.a, 0.80 * heart.b + 18.0, -0.45, 34.0),
+        Ellipse(
+            0.26 * heart.x + 8.0 + x0, heart.y - 0.75 * heart.b, 0.62 * heart.a, 0.80 * heart.b + 18.0, -0.45, 34.0
+        ),
         Ellipse(-14.0 + x0, -34.0, 16.0 + 0.5 * body.unfolding + 0.4 * wide, 50.0, 0.1, 30.0),
         Ellipse(16.0 + body.unfolding, 5.0, 15.0 + 0.4 * body.unfolding, 95.0, 0.0, 18.0),
     ]
@@ -212,7 +214,7 @@ def _collapsed_shape(scene: Scene, side: str) -> LungShape:
 
 
 def _collapse(share: np.ndarray, scene: Scene, lung: LungShape) -> tuple[np.ndarray, np.ndarray]:
-    """Free air outside the collapsed lung, denser lung inside it, the pleural line between; and where the lung remains."""
+    """Free air outside the collapsed lung, denser lung in it, the pleural line between; and where lung remains."""
     grid, found = scene.grid, scene.found
     small = _collapsed_shape(scene, lung.side)
     gap = grid.look_up(small.outer) - grid.x * SIDES[lung.side]  # > 0 inside the collapsed lung

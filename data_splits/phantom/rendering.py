@@ -1,4 +1,4 @@
-"""From the line integral to the picture: beam, scatter, detector noise and the display curve of a digital radiograph."""
+"""From the line integral to the picture: beam, scatter, detector noise and the display curve of a radiograph."""
 
 from __future__ import annotations
 

@@ -10,12 +10,24 @@ from data_splits.phantom.findings import Findings
 
 MAX_WORDS = 42
 
-EFFUSION = ("{size} {side} pleural effusion", "{side} pleural effusion, {size}", "there is a {size} {side} pleural effusion")
+EFFUSION = (
+    "{size} {side} pleural effusion",
+    "{side} pleural effusion, {size}",
+    "there is a {size} {side} pleural effusion",
+)
 PNEUMOTHORAX = ("{size} {side} pneumothorax", "there is a {size} {side} pneumothorax", "{side} pneumothorax, {size}")
 CONSOLIDATION = ("{place} consolidation", "consolidation in the {place}", "{size} {place} consolidation")
-PNEUMONIA = ("{place} consolidation, pneumonia", "{place} pneumonia with consolidation", "consolidation of the {place}, pneumonia")
+PNEUMONIA = (
+    "{place} consolidation, pneumonia",
+    "{place} pneumonia with consolidation",
+    "consolidation of the {place}, pneumonia",
+)
 EDEMA = ("{degree} pulmonary edema", "there is {degree} pulmonary edema", "{degree} edema with vascular congestion")
-CARDIOMEGALY = ("{degree} cardiomegaly", "the heart is {degree} enlarged, cardiomegaly", "there is {degree} cardiomegaly")
+CARDIOMEGALY = (
+    "{degree} cardiomegaly",
+    "the heart is {degree} enlarged, cardiomegaly",
+    "there is {degree} cardiomegaly",
+)
 ATELECTASIS = ("{side} basilar atelectasis", "{degree} {side} atelectasis", "plate atelectasis at the {side} base")
 LESION = ("{side} lung nodule", "{size} nodule in the {side} lung", "there is a {size} {side} lung nodule")
 LESIONS = ("multiple lung nodules", "several nodules in the lungs")

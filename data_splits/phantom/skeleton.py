@@ -43,8 +43,8 @@ def _rib(body: Anatomy, found: Findings, lung: LungShape, number: int) -> Tubes:
             points[at + 1 :, 1] += crack.step * np.clip(1.0 - np.arange(RIB_SEGMENTS - at) / 14.0, 0, 1)
             points[at + 1 :, 0] += SIDES[lung.side] * 0.4 * crack.step
             weight[at] = 0.0
-            weight[at - 2 : at] *= 1.6  # overlapping, impacted ends
-            weight[at + 1 : at + 3] *= 1.6
+            weight[at - 2 : at] *= 2.0  # overlapping, impacted ends
+            weight[at + 1 : at + 3] *= 2.0
     return polyline(points, radius, 2.1 * weight * (0.7 if number > 8 else 1.0), bore=0.78)
 
 

@@ -1,4 +1,4 @@
-"""Ray sums through bent tubes (ribs, clavicles, vessels, lines, wires): many short cylinders drawn in one vectorised go."""
+"""Ray sums through bent tubes (ribs, clavicles, vessels, lines, wires): many short cylinders drawn at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MIN_RADIUS_PX = 0.75  # a thinner tube is drawn this wide with its cross-section
 
 @dataclass(frozen=True)
 class Tubes:
-    """Cylinder segments: start and end (n, 2) in mm as x, y; radii, weights and bore (inner radius share), each (n,)."""
+    """Cylinder segments: start and end (n, 2) in mm as x, y; radii, weights, bores (inner radius share), each (n,)."""
 
     start: np.ndarray
     end: np.ndarray
@@ -45,7 +45,9 @@ def join(parts: list[Tubes]) -> Tubes:
     if not parts:
         empty = np.zeros(0)
         return Tubes(np.zeros((0, 2)), np.zeros((0, 2)), empty, empty, empty)
-    return Tubes(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("start", "end", "radius", "weight", "bore")))
+    return Tubes(
+        *(np.concatenate([getattr(p, f) for p in parts]) for f in ("start", "end", "radius", "weight", "bore"))
+    )
 
 
 def draw(tubes: Tubes, size: int, to_pixels: np.ndarray, mm_per_pixel: float) -> np.ndarray:
@@ -75,9 +77,13 @@ def draw(tubes: Tubes, size: int, to_pixels: np.ndarray, mm_per_pixel: float) ->
     for low, high in zip((0, *BINS), (*BINS, 10**6), strict=True):
         pick = np.flatnonzero(seen & (reach > low) & (reach <= high))
         if len(pick):
-            _draw_windows(total, side, pad, int(reach[pick].max()), *(
-                v[pick] for v in (middle, a, unit, length, drawn, drawn * tubes.bore, gain)
-            ))
+            _draw_windows(
+                total,
+                side,
+                pad,
+                int(reach[pick].max()),
+                *(v[pick] for v in (middle, a, unit, length, drawn, drawn * tubes.bore, gain)),
+            )
     return total.reshape(side, side)[2 * pad : 2 * pad + size, 2 * pad : 2 * pad + size]
 
 
