@@ -72,7 +72,7 @@ def line_integral(scene: Scene) -> np.ndarray:
     water = _trunk(scene) * (1 + 0.012 * coarse)
     middle = _mediastinum(scene)
     lesions = lesion_path(found, scene.lungs, grid) if found.lesions else None
-    vessels, bands = _vessels(scene), draw(plates(found, scene.lungs), grid.size, grid.to_pixels, grid.mm_per_pixel)
+    vessels, bands = _vessels(scene), _sum_tubes(plates(found, scene.lungs), grid)
     for lung in scene.lungs.values():
         outer, path = _lung_path(grid, lung)
         air_path = np.maximum(path - middle, 0)
@@ -89,11 +89,10 @@ def line_integral(scene: Scene) -> np.ndarray:
             share, added = share + (1 - share) * fluid, added * (1 - fluid)
         water = water - air_path * (1 - share) + added
     water = np.maximum(water - _airways_and_bubble(scene), 0)
-    # Even at the edges of its path a ray keeps some chest wall.
     to_draw = join([skeleton.ribs(body, found, scene.lungs), skeleton.shoulders(body, shot)])
-    bone = draw(join([to_draw, *skeleton.clavicles(body, shot).values()]), grid.size, grid.to_pixels, grid.mm_per_pixel)
+    bone = _sum_tubes(join([to_draw, *skeleton.clavicles(body, shot).values()]), grid)
     bone += skeleton.spine_path(body, grid)
-    metal = _draw_if_any(device_tubes(body, found, scene.lungs, scene.ventricle), grid)
+    metal = _sum_tubes(device_tubes(body, found, scene.lungs, scene.ventricle), grid)
     return MU_WATER * water + MU_BONE * bone + MU_DEVICE * metal
 
 
@@ -107,14 +106,11 @@ def masks(scene: Scene) -> Masks:
         distance = grid.x * SIDES[side]
         inside = (distance > inner) & (distance < outer) & (grid.y > lung.apex)
         field[side] = inside & (grid.y < lung.dome_at(distance)) & ~heart
-    bones = {
-        side: draw(part, grid.size, grid.to_pixels, grid.mm_per_pixel) > 0.5
-        for side, part in skeleton.clavicles(scene.body, scene.shot).items()
-    }
+    bones = {side: _sum_tubes(part, grid) > 0.5 for side, part in skeleton.clavicles(scene.body, scene.shot).items()}
     return Masks(field["left"], field["right"], heart, bones["left"], bones["right"])
 
 
-def _draw_if_any(tubes: Tubes, grid: Grid) -> np.ndarray:
+def _sum_tubes(tubes: Tubes, grid: Grid) -> np.ndarray:
     return draw(tubes, grid.size, grid.to_pixels, grid.mm_per_pixel)
 
 
@@ -206,7 +202,7 @@ def _vessels(scene: Scene) -> np.ndarray:
             lung = _collapsed_shape(scene, side)
         parts.append(vessel_tubes(scene.body, lung, scene.shot.obliquity, 0.75 * found.edema))
     grid = scene.grid
-    return 3.2 * draw(join(parts), grid.size, grid.to_pixels, grid.mm_per_pixel)
+    return 3.2 * _sum_tubes(join(parts), grid)
 
 
 def _collapsed_shape(scene: Scene, side: str) -> LungShape:
@@ -242,7 +238,7 @@ def _airways_and_bubble(scene: Scene) -> np.ndarray:
     left = smooth([(x + 1.0, carina - 2.0), (x + 20.0, carina + 18.0), (x + 40.0, carina + 31.0)])
     radius = 8.6 if body.sex == "M" else 7.4
     tubes = join([polyline(pipe, radius, 1.5), polyline(right, 6.2, 1.2), polyline(left, 5.4, 1.2)])
-    air = draw(tubes, grid.size, grid.to_pixels, grid.mm_per_pixel)
+    air = _sum_tubes(tubes, grid)
     if body.stomach_bubble > 0.35:
         lung = scene.lungs["left"]
         bubble = Ellipse(54.0, lung.dome_top + 26.0, 30.0 * body.stomach_bubble, 15.0 * body.stomach_bubble, 0.05, 15.0)

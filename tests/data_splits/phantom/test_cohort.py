@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from itertools import islice
 
@@ -12,6 +13,8 @@ from data_splits.errors import UserError
 from data_splits.phantom.cohort import PATIENTS, PhantomStudy, phantom_studies
 from data_splits.phantom.findings import LABELS
 
+GOLDEN_TRAIN = "d65b7f88391bdf63ea886c80636273716dbe0fd5e411c2528746e62769ea6576"
+GOLDEN_TEST = "6cd3ccd0da914ebb039f71098300c9fe2ec9c45ff9d3b051f8dfca45b30d6f39"
 WORDS = {  # label: any of these must be in the prompt when it is positive
     "Atelectasis": ("atelectasis",),
     "Cardiomegaly": ("cardiomegaly",),
@@ -146,6 +149,17 @@ def test_sides_are_named_right(train: list[PhantomStudy]) -> None:
     for study in train:
         if study.findings.pneumothorax:
             assert f"{study.findings.pneumothorax_side} pneumothorax" in study.prompt.lower()
+
+
+def test_golden_cohort(train: list[PhantomStudy], test_set: list[PhantomStudy]) -> None:
+    """Ids, labels, severities and prompts of the default cohort never change."""
+    for studies, expected in ((train, GOLDEN_TRAIN), (test_set, GOLDEN_TEST)):
+        lines = [
+            f"{s.study_id}|{s.view}|{s.sex}|{s.age}|{sorted(s.labels.items())}|"
+            f"{[(k, round(v, 6)) for k, v in sorted(s.severities.items())]}|{s.prompt}"
+            for s in studies
+        ]
+        assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == expected
 
 
 def test_unknown_subset_names_the_fix() -> None:
