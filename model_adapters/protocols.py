@@ -74,6 +74,7 @@ class ImageGenerator(Protocol):
         needs_prompt: bool. False if it can draw a case without text; the engine's `requests_for` asks.
         compute_batch: int. The engine then always passes exactly that many requests, padding the last batch.
         prepare(requests): called once by the engine with all requests; may raise UserError before anything is drawn.
+        covers(request) -> bool: False for a request that should not be asked (an image that nobody provided).
         annotate(request) -> dict of plain values. Facts about a request for its row, such as {"truncated": True}.
     """
 

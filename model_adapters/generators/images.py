@@ -79,8 +79,12 @@ class Images:
             raise UserError(
                 f"{len(bare)} of {len({each.case_id for each in requests})} cases have no image, such as "
                 f"{', '.join(bare[:5])} ({self._matching.how}). Add them, or score the others with "
-                "--model-option allow_missing=true."
+                "--allow-missing."
             )
+
+    def covers(self, request: GenerationRequest) -> bool:
+        """Whether a request should be asked at all: not a further draw, nor an allowed gap, that nobody provided."""
+        return self._row(request) is not None or (request.draw == 0 and not self._allow_missing)
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Image]:
         images = []
