@@ -15,7 +15,7 @@ _WEIGHTLESS = ("tokenizer", "scheduler", "feature_extractor", "image_processor")
 
 
 def quiet() -> None:
-    """Silence the loaders' progress bars and their notice about the old name of `dtype`, which our range still needs."""
+    """Silence the loaders' progress bars and a notice about `torch_dtype`, which diffusers 0.35 still needs."""
     import warnings
 
     from diffusers.utils import logging as diffusers_logging
