@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,21 +27,27 @@ class Table:
 
     path: Path
     cells: Mapping[str, list[str]]
+    header: tuple[str, ...]
+    count: int
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns, in file order."""
+        """Names of the columns held, in file order."""
         return list(self.cells)
 
     def __len__(self) -> int:
-        return len(next(iter(self.cells.values())))
+        return self.count
 
     def __getitem__(self, column: str) -> list[str]:
         return self.cells[column]
 
 
-def read_csv(path: Path) -> Table:
+def read_csv(path: Path, keep: Collection[str] | None = None) -> Table:
     """Read a CSV (or .tsv) of UTF-8 text.
+
+    Args:
+        path: the file.
+        keep: names (as for `find_column`) of the columns to hold in memory; all where None. Errors still list all.
 
     Raises:
         UserError: missing, empty, not UTF-8, a column name twice, or a row of another length than the header.
@@ -56,7 +62,10 @@ def read_csv(path: Path) -> Table:
             twice = sorted({name for name in header if header.count(name) > 1})
             if twice:
                 raise UserError(f"{path} has two columns called {twice[0]!r}.")
-            body = []
+            wanted = None if keep is None else {_plain(name) for name in keep}
+            kept = [i for i, name in enumerate(header) if wanted is None or _plain(name) in wanted]
+            cells: list[list[str]] = [[] for _ in kept]
+            count = 0
             for row in reader:
                 if len(row) != len(header):
                     if not row:
@@ -65,7 +74,9 @@ def read_csv(path: Path) -> Table:
                         f"{path}, line {reader.line_num}: {len(row)} cells where the header has {len(header)}. "
                         "Look for an unquoted comma or an unclosed quote."
                     )
-                body.append(row)
+                count += 1
+                for column, index in zip(cells, kept, strict=True):
+                    column.append(row[index])
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None
     except csv.Error as error:
@@ -74,9 +85,9 @@ def read_csv(path: Path) -> Table:
         raise UserError(f"{path} is not UTF-8 text.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if not body:
+    if not count:
         raise UserError(f"{path} has a header but no rows.")
-    return Table(path, dict(zip(header, map(list, zip(*body, strict=True)), strict=True)))
+    return Table(path, dict(zip((header[i] for i in kept), cells, strict=True)), tuple(header), count)
 
 
 def find_column(
@@ -99,7 +110,7 @@ def find_column(
         if given in columns:
             return given
         near = difflib.get_close_matches(given, columns, n=1, cutoff=0.6)
-        hint = f"Did you mean {near[0]!r}?" if near else f"It has: {_few(columns)}."
+        hint = f"Did you mean {near[0]!r}?" if near else f"It has: {_few(table.header)}."
         raise UserError(f"{table.path} has no column {given!r} (asked for as {role}). {hint}")
     plain = {_plain(column): column for column in reversed(columns)}
     for alias in aliases:
@@ -108,7 +119,7 @@ def find_column(
     if not required:
         return None
     raise UserError(
-        f"{table.path} has no column for {role} (looked for {', '.join(aliases)}). It has: {_few(columns)}."
+        f"{table.path} has no column for {role} (looked for {', '.join(aliases)}). It has: {_few(table.header)}."
     )
 
 
@@ -124,7 +135,7 @@ def require_columns(table: Table, needed: Mapping[str, Sequence[str]]) -> dict[s
             found[role] = column
     if missing:
         raise UserError(
-            f"{table.path} lacks {len(missing)} column(s): {'; '.join(missing)}. It has: {_few(table.columns)}."
+            f"{table.path} lacks {len(missing)} column(s): {'; '.join(missing)}. It has: {_few(table.header)}."
         )
     return found
 
