@@ -26,6 +26,7 @@ class GroupCell:
 
     shown: Shown | None
     matched: Shown | None
+    matched_n: str
     floor: Shown | None
     reason: str
     sort: str
@@ -43,12 +44,16 @@ class GroupTable:
 def heatmaps(view: RecordView, groups: Sequence[str]) -> list[tuple[Figure, bool]]:
     """One heat map for each encoder, and whether its colours are measured from the floor."""
     found = []
-    for encoder in dict.fromkeys(info.encoder for info in view.compared):
-        infos = [info for info in view.compared if info.encoder == encoder]
+    encoders = list(dict.fromkeys(info.encoder for info in view.compared if info.encoder)) or [""]
+    for encoder in encoders:
+        # Metrics without an encoder stand beside those of the first one.
+        infos = [
+            info for info in view.compared if info.encoder == encoder or (encoder == encoders[0] and not info.encoder)
+        ]
         floors = any(view.defined(info.name, variant="floor") is not None for info in infos)
         name = "heatmap-" + (re.sub(r"[^A-Za-z0-9]+", "-", encoder).strip("-") or "images")
         rows = [_heat_row(view, group, infos, floors) for group in ("overall", *groups)]
-        title = f"Each pathology by each metric{f', encoder {encoder}' if encoder else ''}"
+        title = f"Every pathology by every metric{f', encoder {encoder}' if len(encoders) > 1 else ''}"
         legend = BY_EXCESS if floors else BY_VALUE
         found.append((heatmap(name, title, [info.display for info in infos], rows, legend), floors))
     return found
@@ -69,7 +74,9 @@ def forest_of(view: RecordView, name: str, title: str, groups: Sequence[str]) ->
         ForestPanel(view.title(info), info.direction, tuple(_forest_cell(view, info, g) for g in ("overall", *groups)))
         for info in infos
     ]
-    return forest(name, title, rows, panels)
+    sizes = {r.n_generated for r in view.record.results if r.variant == "matched" and r.metric in names}
+    note = f"every group cut to n = {sizes.pop()}" if len(sizes) == 1 else "every group cut to the same n"
+    return forest(name, title, rows, panels, matched_note=note)
 
 
 def table_of(view: RecordView, groups: Sequence[str]) -> GroupTable:
@@ -153,10 +160,11 @@ def _forest_cell(view: RecordView, info: MetricInfo, group: str) -> ForestCell:
 
 
 def _group_cell(view: RecordView, info: MetricInfo, group: str) -> GroupCell:
-    result = view.get(info.name, group)
+    result, matched = view.get(info.name, group), view.get(info.name, group, "matched")
     return GroupCell(
         shown=Shown.of(result),
-        matched=Shown.of(view.get(info.name, group, "matched")),
+        matched=Shown.of(matched),
+        matched_n=count(matched.n_generated) if matched is not None else "",
         floor=Shown.of(view.get(info.name, group, "floor")),
         reason="not computed" if result is None else result.reason or "",
         sort="" if result is None or result.value is None else repr(result.value),

@@ -57,12 +57,17 @@ class ForestPanel:
 
 
 def forest(
-    name: str, title: str, rows: Sequence[ForestRow], panels: Sequence[ForestPanel], width: float = 1060
+    name: str,
+    title: str,
+    rows: Sequence[ForestRow],
+    panels: Sequence[ForestPanel],
+    width: float = 1030,
+    matched_note: str = "",
 ) -> Figure:
     """Draw a forest plot.
 
     Args:
-        name: file stem and id, unique on the page.
+        name: file stem and id, unique on the page. matched_note: what the rings are, for example "at equal n (24)".
     """
     for panel in panels:
         if len(panel.cells) != len(rows):
@@ -77,7 +82,7 @@ def forest(
     for index, panel in enumerate(panels):
         left = start + index * (each + GAP)
         _panel(drawing, panel, left, left + each, height)
-    _legend(drawing, panels, height)
+    _legend(drawing, panels, height, matched_note or "at equal n in every group")
     return drawing.figure(name)
 
 
@@ -101,7 +106,7 @@ def _panel(drawing: Drawing, panel: ForestPanel, left: float, right: float, heig
     drawing.text(left, HEAD - 28, panel.title, "f-strong", 13)
     better = {"lower": "← better", "higher": "better →", "zero": "better towards 0"}[panel.direction]
     drawing.text(left, HEAD - 12, better, "f-muted", 11)
-    for value, label in scale.ticks(max(2, int((right - left) / 62))) if estimates else []:
+    for value, label in scale.ticks(max(2, int((right - left) / 40))) if estimates else []:
         drawing.line(scale(value), HEAD, scale(value), bottom, "s-grid")
         drawing.text(scale(value), bottom + 15, label, "f-muted", 11, "middle")
     drawing.line(left, bottom, right, bottom, "s-axis")
@@ -111,8 +116,6 @@ def _panel(drawing: Drawing, panel: ForestPanel, left: float, right: float, heig
 
 def _cell(drawing: Drawing, cell: ForestCell, scale: Scale, y: float) -> None:
     if cell.floor is not None:
-        if cell.main is not None:
-            drawing.line(scale(cell.floor.value), y, scale(cell.main.value), y, "s-grid", 1.2, "2 2")
         x = scale(cell.floor.value)
         drawing.line(x, y - 8, x, y + 8, "s-floor", 2.4)
     if cell.main is None:
@@ -137,7 +140,7 @@ def _interval(drawing: Drawing, estimated: Estimated, scale: Scale, y: float, wi
             drawing.polygon([(x + 5 * point, y), (x - 1 * point, y - 3.5), (x - 1 * point, y + 3.5)], "f-accent")
 
 
-def _legend(drawing: Drawing, panels: Sequence[ForestPanel], height: float) -> None:
+def _legend(drawing: Drawing, panels: Sequence[ForestPanel], height: float, matched_note: str) -> None:
     y, x = height - 14, LABEL_WIDTH + COUNT_WIDTH + GAP
     cells = [cell for panel in panels for cell in panel.cells]
     if any(cell.main is not None and cell.main.low is not None for cell in cells):
@@ -147,8 +150,8 @@ def _legend(drawing: Drawing, panels: Sequence[ForestPanel], height: float) -> N
     x += 206
     if any(cell.matched is not None for cell in cells):
         drawing.circle(x + 4, y - 4, 3.1, "s-hollow", width=1.4)
-        drawing.text(x + 14, y, "at equal n in every group", "f-muted", 11)
-        x += 168
+        drawing.text(x + 14, y, matched_note, "f-muted", 11)
+        x += 30 + 6.2 * len(matched_note)
     if any(cell.floor is not None for cell in cells):
         drawing.line(x + 4, y - 12, x + 4, y + 4, "s-floor", 2.4)
         drawing.text(x + 14, y, "real images against real images (floor)", "f-muted", 11)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from leaderboards.reporting.svg import Drawing, Figure
 
 LABEL_WIDTH, COUNT_WIDTH = 178.0, 46.0
-ROW, HEAD, FOOT = 27.0, 62.0, 46.0
+ROW, HEAD_LINE, FOOT = 27.0, 13.0, 52.0
+SWATCH = 42.0
 MOST_CELL = 84.0
 STEPS = 4
 """Colour classes on either side of neutral."""
@@ -50,7 +51,7 @@ class Legend:
 
 
 def heatmap(
-    name: str, title: str, columns: Sequence[str], rows: Sequence[HeatRow], legend: Legend, width: float = 1060
+    name: str, title: str, columns: Sequence[str], rows: Sequence[HeatRow], legend: Legend, width: float = 1030
 ) -> Figure:
     """Draw a heat map.
 
@@ -59,20 +60,21 @@ def heatmap(
     """
     start = LABEL_WIDTH + COUNT_WIDTH + 12
     cell = min(MOST_CELL, (width - start - 4) / max(1, len(columns)))
-    width = max(start + cell * len(columns) + 4, start + 480)
-    height = HEAD + ROW * len(rows) + FOOT
+    width = max(start + cell * len(columns) + 4, start + SWATCH * (2 * STEPS + 1) + 240)
+    headers = [wrapped(column, max(6, int(cell / 6.2))) for column in columns]
+    head = 22 + HEAD_LINE * max(len(lines) for lines in headers) if headers else 22.0
+    height = head + ROW * len(rows) + FOOT
     drawing = Drawing(
         width, height, title, f"{len(rows)} groups by {len(columns)} metrics; the numbers stand in the table."
     )
     pattern = f"{name}-hatch"
     drawing.hatching(pattern)
-    drawing.text(LABEL_WIDTH + COUNT_WIDTH, HEAD - 10, "images", "f-muted", 11, "end")
-    for index, column in enumerate(columns):
-        lines = wrapped(column, max(6, int(cell / 6.2)))
+    drawing.text(LABEL_WIDTH + COUNT_WIDTH, head - 10, "images", "f-muted", 11, "end")
+    for index, (column, lines) in enumerate(zip(columns, headers, strict=True)):
         for line, text in enumerate(lines):
-            y = HEAD - 10 - 13 * (len(lines) - 1 - line)
+            y = head - 10 - HEAD_LINE * (len(lines) - 1 - line)
             drawing.text(start + cell * (index + 0.5), y, text, "f-strong", 11, "middle", tip=column)
-    top = HEAD
+    top = head
     for row in rows:
         drawing.text(8, top + ROW / 2 + 4, row.label, "f-strong" if row.strong else "", 12.5)
         drawing.text(LABEL_WIDTH + COUNT_WIDTH, top + ROW / 2 + 4, row.count, "f-muted", 11.5, "end")
@@ -111,12 +113,13 @@ def _cell(drawing: Drawing, cell: HeatCell, left: float, top: float, width: floa
 
 
 def _legend(drawing: Drawing, legend: Legend, left: float, height: float, pattern: str) -> None:
-    y = height - 34
+    y = height - 36
+    whole = SWATCH * (2 * STEPS + 1)
     for index in range(-STEPS, STEPS + 1):
-        drawing.rect(left + 26 * (index + STEPS), y, 25, 12, f"h{index}", 2)
+        drawing.rect(left + SWATCH * (index + STEPS), y, SWATCH - 1, 11, f"h{index}", 2)
     drawing.text(left, y + 26, legend.best, "f-muted", 11)
-    drawing.text(left + 13 * (2 * STEPS + 1), y + 26, legend.middle, "f-muted", 11, "middle")
-    drawing.text(left + 26 * (2 * STEPS + 1), y + 26, legend.worst, "f-muted", 11, "end")
-    right = left + 26 * (2 * STEPS + 1) + 34
-    drawing.rect(right, y, 25, 12, "", 2, fill=f"url(#{pattern})")
-    drawing.text(right + 32, y + 10, "undefined (hover for the reason)", "f-muted", 11)
+    drawing.text(left + whole / 2, y + 26, legend.middle, "f-muted", 11, "middle")
+    drawing.text(left + whole, y + 26, legend.worst, "f-muted", 11, "end")
+    right = left + whole + 30
+    drawing.rect(right, y - 1, 25, 13, "", 2, fill=f"url(#{pattern})")
+    drawing.text(right + 32, y + 9, "undefined (hover for the reason)", "f-muted", 11)

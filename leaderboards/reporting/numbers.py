@@ -62,14 +62,14 @@ def compact(value: float | None) -> str:
         return "0"
     exponent = math.floor(math.log10(abs(value)))
     if exponent < -3:
-        return _minus(f"{value:.0e}").replace("e-0", "e-")
+        return _minus(f"{value:.0e}".replace("e-0", "e-"))
     text = f"{value:.{max(0, 2 - exponent)}f}"
     return _minus(text.replace("0.", ".", 1) if abs(value) < 1 else text)
 
 
 def count(value: int | None) -> str:
-    """An integer with thin spaces between thousands."""
-    return "—" if value is None else f"{value:,}".replace(",", " ")
+    """An integer with narrow no-break spaces between thousands."""
+    return "—" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
 def _places(value: float, low: float | None, high: float | None, se: float | None) -> int:

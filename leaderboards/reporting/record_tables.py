@@ -32,7 +32,8 @@ def reading_table(record: ResultRecord, group: str = "overall") -> Table:
     for result in record.results:
         if result.variant == "floor" or group not in ("all", result.group):
             continue
-        floor = floors.get((result.metric, result.group))
+        # The floor was measured at the raw n; beside a value at equal n it would mislead.
+        floor = floors.get((result.metric, result.group)) if result.variant == "raw" else None
         rows.append(
             (
                 f"{result.metric} {ARROWS[result.direction]}",

@@ -6,7 +6,7 @@ from leaderboards.reporting.forest import Estimated
 from leaderboards.reporting.scales import Scale
 from leaderboards.reporting.svg import Drawing, Figure
 
-WIDTH, HEIGHT = 240.0, 34.0
+WIDTH, HEIGHT = 300.0, 34.0
 
 
 def strip(name: str, title: str, main: Estimated, floor: Estimated | None, direction: str) -> Figure:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 Cell = str | int | float | bool | None
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -109,7 +109,8 @@ def _aligned(row: Sequence[str], widths: Sequence[int], right: Iterable[bool]) -
 
 def _guard(cell: Cell) -> Cell:
     if isinstance(cell, str):
-        return "'" + cell if cell.startswith(_FORMULA) else cell
+        text = "'" + cell if cell.startswith(_FORMULA) else cell
+        return text.replace("\r\n", "\n").replace("\r", "\n")  # a lone carriage return would be written unquoted
     return "" if cell is None else repr(cell) if isinstance(cell, float) else cell
 
 

@@ -17,11 +17,10 @@
   label();
 
   function key(cell) { return cell.dataset.sort !== undefined ? cell.dataset.sort : cell.textContent.trim(); }
-  function compare(a, b) {
-    var x = parseFloat(a), y = parseFloat(b);
-    if (!isNaN(x) && !isNaN(y)) { return x - y; }
-    if (isNaN(x) !== isNaN(y)) { return isNaN(x) ? 1 : -1; }
-    return a.localeCompare(b);
+  function compare(a, b, sign) {
+    if (a === "" || b === "") { return (a === "") - (b === ""); } /* undefined stays at the end either way */
+    var x = Number(a), y = Number(b);
+    return sign * (isNaN(x) || isNaN(y) ? a.localeCompare(b) : x - y);
   }
   document.querySelectorAll("table.sortable").forEach(function (table) {
     table.querySelectorAll("thead th").forEach(function (head, index) {
@@ -36,7 +35,7 @@
         head.setAttribute("aria-sort", up ? "ascending" : "descending");
         var body = table.tBodies[0];
         Array.from(body.rows)
-          .sort(function (a, b) { return (up ? 1 : -1) * compare(key(a.cells[index]), key(b.cells[index])); })
+          .sort(function (a, b) { return compare(key(a.cells[index]), key(b.cells[index]), up ? 1 : -1); })
           .forEach(function (row) { body.appendChild(row); });
       });
     });

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import shlex
+from types import ModuleType
+
+from chexgenbench.report.provenance import command, environment, without_folder
+
+
+def test_the_command_repeats_the_run_without_paths(made_up: ModuleType) -> None:
+    config = made_up.CONFIG | {
+        "model": "/data/checkpoints/mine", "metrics": ["kid", "fid64"], "limit": 50, "subset": "all",
+        "split_options": {"columns": "image=/x/y.csv"}, "model_options": {"steps": "20"},
+    }  # fmt: skip
+    words = shlex.split(command(made_up.record(), config))
+    assert words[:4] == ["chexgenbench", "eval", "--model", "PATH/mine"]
+    for option, value in [
+        ("--metrics", "kid,fid64"),
+        ("--limit", "50"),
+        ("--subset", "all"),
+        ("--seed", "42"),
+        ("--weights", "PATH"),
+    ]:
+        assert words[words.index(option) + 1] == value
+    assert "/data" not in " ".join(words) and "/home" not in " ".join(words)
+
+
+def test_hub_ids_stay_and_paths_do_not() -> None:
+    assert without_folder("raman07/CheXGenBench-Models-Sana-e20") == "raman07/CheXGenBench-Models-Sana-e20"
+    for path in ("/a/b/mine", "./mine", "~/x/mine", "../mine", "a/b/mine"):
+        assert without_folder(path) == "PATH/mine"
+
+
+def test_environment_leaves_out_the_command_and_survives_anything(made_up: ModuleType) -> None:
+    terms = dict(environment(made_up.RUN))
+    assert terms["Stage generate"] == "81.4 s, 1420 MB at most" and "local changes" in terms["Source"]
+    assert "home" not in str(terms)
+    for damaged in (
+        {},
+        {"environment": 3, "stages": []},
+        {"stages": {"score": [{}], "x": None}, "environment": {"git": 1}},
+    ):
+        environment(damaged)
