@@ -23,8 +23,8 @@ def pair_sums(
 ) -> Mapping[str, NDArray[Any]]:
     """Sums of a kernel over pairs of images of different patients, in all, and as each patient takes part in them.
 
-    The three columns are generated-generated, reference-reference and generated-reference pairs; pairs within a side are
-    ordered pairs (each counted twice). A "unit" is a patient; where per-patient numbers of real images may not be
+    The three columns are generated-generated, reference-reference and generated-reference pairs; pairs within a side
+    are ordered pairs (each counted twice). A "unit" is a patient; where per-patient numbers of real images may not be
     shared, a block of at least 20 patients.
 
     Args:

@@ -102,7 +102,8 @@ def slack(dim: int, dtype: type[np.floating[Any]]) -> float:
     """Bound of |computed - true| / (|a|^2 + |b|^2) for a squared distance by the expanded square in `dtype`.
 
     A product of d terms errs by at most d u |a||b| (u the unit roundoff) in any order of summation; centring, squares
-    and the final subtractions add a few u, and |a||b| is at most half of the sum of squares. `eps` is 2u: twice the bound.
+    and the final subtractions add a few u, and |a||b| is at most half of the sum of squares. `eps` is 2u, so
+    this is twice the bound.
     """
     return (dim + 16) * float(np.finfo(dtype).eps)
 
@@ -156,7 +157,7 @@ def nearest(
 
 
 def nearest_points(rows: Points, columns: Points, k: int, block: int, tile: int) -> tuple[Index, Float64]:
-    """As `nearest`, for prepared points; squared distances. A point is a neighbour of itself where both sides hold it."""
+    """As `nearest`, for prepared points; squared distances. A point that both sides hold is its own neighbour."""
     by_vector = np.argsort(columns.member, kind="stable")
     begins = np.concatenate([[0], np.cumsum(columns.weight)])
     index, squared = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))

@@ -85,7 +85,7 @@ class Neighbours:
 def _inside(
     g: Points, r: Points, radius_g: Float64, radius_r: Float64, block: int, tile: int
 ) -> tuple[Index, Flags, Flags]:
-    """Of distinct vectors: reference balls around each of g; whether each of r is in a ball of g, and its ball holds a g.
+    """For distinct vectors: the r-balls around each g; whether each r is in a g-ball, and whether its ball holds a g.
 
     Args:
         radius_g, radius_r: float64[len(g)], float64[len(r)], squared.
