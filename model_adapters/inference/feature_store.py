@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -37,13 +38,23 @@ class FeatureStore:
         dim: length d of a feature.
         folder: where all encoders' features lie; the user's cache by default.
         flush_every: features kept in memory before a shard is written.
+        flush_seconds: longest time that a slow encoder's features are kept in memory only.
     """
 
-    def __init__(self, fingerprint: str, dim: int, folder: Path | None = None, flush_every: int = 1024) -> None:
+    def __init__(
+        self,
+        fingerprint: str,
+        dim: int,
+        folder: Path | None = None,
+        flush_every: int = 1024,
+        flush_seconds: float = 30.0,
+    ) -> None:
         self.fingerprint = fingerprint
         self.dim = dim
         self.folder = (folder or cache_folder() / "features") / fingerprint[:40]
         self.flush_every = flush_every
+        self.flush_seconds = flush_seconds
+        self._flushed = time.monotonic()
         self._pending: dict[str, Features] = {}
         self._places: dict[str, tuple[Path, int]] = {}
         self._known: set[Path] = set()
@@ -109,11 +120,12 @@ class FeatureStore:
         for key, row in zip(hashes, features, strict=True):
             if key not in self:
                 self._pending[key] = row.copy()
-        if len(self._pending) >= self.flush_every:
+        if len(self._pending) >= self.flush_every or time.monotonic() - self._flushed > self.flush_seconds:
             self.flush()
 
     def flush(self) -> None:
         """Write what is in memory as one shard."""
+        self._flushed = time.monotonic()
         if not self._pending:
             return
         from safetensors.numpy import save

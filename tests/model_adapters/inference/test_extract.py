@@ -1,3 +1,8 @@
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +104,35 @@ def test_a_crash_keeps_what_was_flushed(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         extract([*ITEMS, ("0" * 64, bug)], MeanEncoder(), store, workers=1)
     assert len(store_at(tmp_path)) == 8
+
+
+JOB = """
+import sys, time
+from pathlib import Path
+from model_adapters.inference.extract import extract
+from model_adapters.inference.feature_store import FeatureStore
+from tests.model_adapters.inference.fakes import MeanEncoder
+from tests.model_adapters.inference.test_extract import ITEMS
+
+class Slow(MeanEncoder):
+    def encode(self, batch):
+        time.sleep(0.05)
+        return super().encode(batch)
+
+extract(ITEMS, Slow(), FeatureStore(MeanEncoder.fingerprint, 2, Path(sys.argv[1]), flush_every=1))
+"""
+
+
+def test_kill_9_and_resume_gives_the_same_features(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    command = [sys.executable, "-c", JOB, str(tmp_path / "killed")]
+    job = subprocess.Popen(command, cwd=root)
+    while job.poll() is None and not list(tmp_path.rglob("*.safetensors")):
+        time.sleep(0.002)
+    os.kill(job.pid, signal.SIGKILL)
+    job.wait()
+    assert 0 < len(store_at(tmp_path / "killed")) < 11
+    subprocess.run(command, cwd=root, check=True)
+    extract(ITEMS, MeanEncoder(), store_at(tmp_path / "whole"))
+    killed, whole = (store_at(tmp_path / name).get_many(KEYS) for name in ("killed", "whole"))
+    assert killed[1] == whole[1] == [] and (killed[0] == whole[0]).all()

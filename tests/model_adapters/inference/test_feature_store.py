@@ -54,6 +54,12 @@ def test_pending_features_are_readable_and_flushed_only_once(tmp_path: Path) -> 
     assert (FeatureStore("fp", 3, tmp_path).get_many(keys("a"))[0] == rows(1)).all()
 
 
+def test_a_slow_encoders_features_are_written_after_a_while(tmp_path: Path) -> None:
+    store = FeatureStore("fp", 3, tmp_path, flush_every=1000, flush_seconds=0.0)
+    store.put_many(keys("a"), rows(1))
+    assert keys("a")[0] in FeatureStore("fp", 3, tmp_path)
+
+
 def test_encoders_do_not_mix(tmp_path: Path) -> None:
     filled(tmp_path)
     assert len(FeatureStore("other", 3, tmp_path)) == 0
