@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leaderboards.records.schema import ResultRecord
+from leaderboards.records.schema import EncoderFingerprint, ResultRecord
 
 Terms = list[tuple[str, str]]
 
@@ -45,16 +46,32 @@ def command(record: ResultRecord, config: Mapping[str, Any]) -> str:
             words += [flag, f"{key}={without_folder(str(value))}"]
     if config.get("weights"):
         words += ["--weights", "PATH"]
+    for encoder in sorted(dict(config.get("encoder_weights") or {})):
+        words += ["--encoder-weights", f"{encoder}=PATH"]
+    if config.get("allow_missing"):
+        words.append("--allow-missing")
+    if config.get("max_bad"):
+        words += ["--max-bad", str(config["max_bad"])]
     words += ["--seed", str(record.run_seed), "--output", "RUN"]
     return " ".join(shlex.quote(word) for word in words)
 
 
 def without_folder(value: str) -> str:
-    """A path of this machine as PATH/<last part>; hub ids such as "owner/name" stay as they are."""
+    """A path of this machine as PATH/<last part>, also behind "name:"; hub ids ("owner/name") stay as they are."""
+    if value.startswith(("http://", "https://")):
+        return value
+    name, colon, rest = value.partition(":")
+    if colon and rest and "/" not in name and "\\" not in name and len(name) > 1:
+        return f"{name}:{without_folder(rest)}"
     path = Path(value).expanduser()
     if path.is_absolute() or value.startswith((".", "~")) or value.count("/") > 1 or "\\" in value:
         return f"PATH/{path.name}"
     return value
+
+
+def scrubbed(text: str) -> str:
+    """A text with every absolute path in it cut to its last part."""
+    return re.sub(r"(?<![^\s=:,;('\"])(?:/|~/)[^\s,;'\")]+", lambda found: without_folder(found[0]), text)
 
 
 def identity(record: ResultRecord, digest: str) -> Terms:
@@ -82,6 +99,13 @@ def model_terms(model: Mapping[str, Any]) -> Terms:
             continue
         terms.append((key.replace("_", " ").capitalize(), _plain(value)))
     return terms
+
+
+def encoder_terms(encoder: EncoderFingerprint) -> Terms:
+    """What made the features, so that another machine can check that it has the same."""
+    terms = [("Source", scrubbed(encoder.source)), ("Fingerprint", encoder.fingerprint)]
+    terms += [(name, f"sha256 {digest}") for name, digest in encoder.weight_hashes.items()]
+    return terms + [(name.replace("_", " "), _plain(value)) for name, value in encoder.settings.items()]
 
 
 def environment(run: Mapping[str, Any]) -> Terms:
@@ -114,4 +138,4 @@ def _plain(value: Any) -> str:
         return "; ".join(_plain(inner) for inner in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return without_folder(value) if isinstance(value, str) and value.startswith(("/", "~", ".")) else str(value)
+    return scrubbed(str(value))

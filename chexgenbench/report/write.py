@@ -88,6 +88,7 @@ def _context(view: RecordView, config: dict[str, Any], run: dict[str, Any], dige
         "command": provenance.command(record, config),
         "identity": provenance.identity(record, digest),
         "model_terms": provenance.model_terms(record.model),
+        "encoders": [(encoder, provenance.encoder_terms(encoder)) for encoder in record.encoders],
         "environment": provenance.environment(run),
     }
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shlex
 from types import ModuleType
 
-from chexgenbench.report.provenance import command, environment, without_folder
+from chexgenbench.report.provenance import command, environment, scrubbed, without_folder
 
 
 def test_the_command_repeats_the_run_without_paths(made_up: ModuleType) -> None:
@@ -28,6 +28,17 @@ def test_hub_ids_stay_and_paths_do_not() -> None:
     assert without_folder("raman07/CheXGenBench-Models-Sana-e20") == "raman07/CheXGenBench-Models-Sana-e20"
     for path in ("/a/b/mine", "./mine", "~/x/mine", "../mine", "a/b/mine"):
         assert without_folder(path) == "PATH/mine"
+
+
+def test_paths_are_cut_wherever_they_stand() -> None:
+    assert without_folder("images:/home/someone/my.csv") == "images:PATH/my.csv"
+    assert without_folder("images:my.csv") == "images:my.csv" and without_folder("sana:raman07/x") == "sana:raman07/x"
+    assert without_folder("https://example.org/a/b") == "https://example.org/a/b"
+    assert (
+        scrubbed("loaded from /home/someone/w.pt, and/or 'hub owner/name'")
+        == "loaded from PATH/w.pt, and/or 'hub owner/name'"
+    )
+    assert scrubbed("path=/home/someone/w.pt; ~/x/y") == "path=PATH/w.pt; PATH/y"
 
 
 def test_environment_leaves_out_the_command_and_survives_anything(made_up: ModuleType) -> None:
