@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +23,17 @@ CODE_VERSION = "1"
 """Raised when the code here or in an adapter changes what a feature is."""
 
 COMPUTE_BATCH = 8
-"""Images per forward pass of every encoder here. Lite0 on one thread: 22, 28 and 36 ms an image at 4, 8 and 16."""
+"""Images per call of every encoder here: one forward pass on an accelerator, as many single ones on CPU."""
 
 
 class TorchEncoder:
     """An `Encoder` whose features a torch module computes in float32.
 
-    Features do not depend on the other images of the batch nor on an image's place in it: evaluation mode, no batch
-    statistics, no TF32, no autotuning. On CPU the number of threads does not matter either (tests hold both). Between
-    devices, and between processor types, they differ in the last digits, as every float32 network does.
+    A feature does not depend on the other images of the batch, on an image's place in it, or on the number of threads
+    (tests hold that). On CPU both batch size and number of threads move convolutions in the last digits; so there every
+    image is computed alone by one thread, and images run side by side, which costs nothing (Lite0: 22 ms an image
+    alone, 28 to 34 ms in batches of 4 to 8). On an accelerator the batch is one pass: evaluation mode, no TF32, no
+    autotuning. Between devices, and between processor types, features differ in the last digits.
 
     Args:
         card: the adapter's card; `weight_hashes` are filled in here.
@@ -69,6 +72,7 @@ class TorchEncoder:
                 "preprocessing": preprocessing.id,
                 "dtype": "float32",
                 "compute_batch": self.compute_batch,
+                "cpu_pass": 1,
                 "memory_format": "channels_last" if channels_last else "contiguous",
                 "code": f"{card.name}/{CODE_VERSION}",
             }
@@ -107,13 +111,43 @@ class TorchEncoder:
 
         if batch.ndim != 4 or batch.shape[:2] != (self.compute_batch, 3):
             raise ValueError(f"{self.name} encodes [{self.compute_batch}, 3, h, w], got {list(batch.shape)}")
-        with exact_float32(self._device.type):
-            inputs = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
-            features = self._forward(inputs.to(self._device).contiguous(memory_format=self._format))
-            out: NDArray[np.float32] = features.float().cpu().numpy()
+        inputs = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
+        with exact_float32():
+            out = self._singly(inputs) if self._device.type == "cpu" else self._pass(inputs)
         if not np.isfinite(out).all():
             raise ValueError(f"{self.name} gave a feature that is not finite: the weights are damaged")
         return out
+
+    def _pass(self, inputs: torch.Tensor) -> NDArray[np.float32]:
+        import torch
+
+        # Both are switches of the thread that runs the pass.
+        with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
+            features = self._forward(inputs.to(self._device).contiguous(memory_format=self._format))
+            out: NDArray[np.float32] = features.float().cpu().numpy()
+        return out
+
+    def _singly(self, inputs: torch.Tensor) -> NDArray[np.float32]:
+        import torch
+
+        # The padding of a last batch repeats an image: computed once.
+        fresh = [row for row in range(len(inputs)) if row == 0 or not torch.equal(inputs[row], inputs[row - 1])]
+        source = np.searchsorted(fresh, np.arange(len(inputs)), side="right") - 1
+
+        def alone(row: int) -> NDArray[np.float32]:
+            torch.set_num_threads(1)  # holds for this thread, and as the default of threads born later
+            return self._pass(inputs[row : row + 1])
+
+        threads = torch.get_num_threads()
+        try:
+            if threads == 1:
+                parts = [alone(row) for row in fresh]
+            else:
+                with ThreadPoolExecutor(min(threads, len(fresh))) as pool:
+                    parts = list(pool.map(alone, fresh))
+        finally:
+            torch.set_num_threads(threads)
+        return np.concatenate(parts)[source]
 
     def class_head(self) -> ClassHead | None:
         """The linear classifier on these features, or None."""
@@ -121,18 +155,14 @@ class TorchEncoder:
 
 
 @contextlib.contextmanager
-def exact_float32(device_type: str) -> Iterator[None]:
-    """Inference in full float32: no gradients, autocast, TF32 or autotuning. Global switches are put back."""
+def exact_float32() -> Iterator[None]:
+    """Full float32: no TF32 or other reduced products, no autotuning. The global switches are put back."""
     import torch
 
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        with (
-            torch.inference_mode(),
-            torch.autocast(device_type, enabled=False),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-        ):
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             yield
     finally:
         torch.set_float32_matmul_precision(precision)
