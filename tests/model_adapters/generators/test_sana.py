@@ -159,3 +159,16 @@ def test_another_pipeline_is_refused(folder: Path, tmp_path: Path) -> None:
 def test_a_wrong_path_is_told() -> None:
     with pytest.raises(UserError, match="No checkpoint at"):
         sana.build(BuildContext(target="/no/such/folder"))
+
+
+@pytest.mark.parametrize(("protocol", "text_encoder"), [("v1", "torch.float16"), ("v2", "torch.bfloat16")])
+def test_half_precision_is_as_published_or_as_the_authors_advise(
+    folder: Path, protocol: str, text_encoder: str
+) -> None:
+    options = {"steps": 1, "size": 64}
+    half = sana.build(BuildContext(target=str(folder), dtype="float16", protocol=protocol, options=options))
+    assert half.card.settings["dtype"] == "torch.float16"
+    assert half.card.settings["text_encoder_dtype"] == text_encoder
+    full = sana.build(BuildContext(target=str(folder), protocol=protocol, options=options))
+    one, other = half.generate(REQUESTS[:1])[0], full.generate(REQUESTS[:1])[0]
+    assert np.abs(one.astype(int) - other.astype(int)).mean() < 5
