@@ -61,12 +61,17 @@ def read_image(path: Path | str, *, frontal: bool = True) -> NDArray[np.uint8]:
             if getattr(image, "n_frames", 1) > 1 and image.format == "PNG":
                 raise ImageUnreadable(f"Image file {path} holds several frames; one still image is needed.")
             image.load()
-            return _grey(ImageOps.exif_transpose(image))
+            return grey(ImageOps.exif_transpose(image))
     except DECODE_ERRORS as error:
         raise ImageUnreadable(f"Image file {path} cannot be decoded ({_reason(error)}).") from error
 
 
-def _grey(image: Image.Image) -> NDArray[np.uint8]:
+def grey(image: Image.Image) -> NDArray[np.uint8]:
+    """A loaded Pillow image as uint8[height, width], by the rules of `read_image`.
+
+    Raises:
+        ValueError: values that have no place on an 8 or 16 bit scale.
+    """
     if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I"):
         wide = np.asarray(image).astype(np.int64)
         if wide.min() < 0 or wide.max() > 65535:

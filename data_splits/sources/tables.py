@@ -61,7 +61,7 @@ def read_csv(path: Path, keep: Collection[str] | None = None) -> Table:
                 raise UserError(f"{path} is empty.")
             twice = sorted({name for name in header if header.count(name) > 1})
             if twice:
-                raise UserError(f"{path} has two columns called {twice[0]!r}.")
+                raise UserError(f"{path} has two columns called {shown_name(twice[0])!r}.")
             wanted = None if keep is None else {_plain(name) for name in keep}
             kept = [i for i, name in enumerate(header) if wanted is None or _plain(name) in wanted]
             cells: list[list[str]] = [[] for _ in kept]
@@ -110,7 +110,7 @@ def find_column(
         if given in columns:
             return given
         near = difflib.get_close_matches(given, columns, n=1, cutoff=0.6)
-        hint = f"Did you mean {near[0]!r}?" if near else f"It has: {_few(table.header)}."
+        hint = f"Did you mean {shown_name(near[0])!r}?" if near else f"It has: {_few(table.header)}."
         raise UserError(f"{table.path} has no column {given!r} (asked for as {role}). {hint}")
     plain = {_plain(column): column for column in reversed(columns)}
     for alias in aliases:
@@ -187,5 +187,10 @@ def _plain(name: str) -> str:
 
 
 def _few(columns: Sequence[str]) -> str:
-    shown = ", ".join(columns[:25])
+    shown = ", ".join(shown_name(column) for column in columns[:25])
     return shown + (f" and {len(columns) - 25} more" if len(columns) > 25 else "")
+
+
+def shown_name(column: str) -> str:
+    """A column name as a message may show it: a file without a header has text of its first row in this place."""
+    return column if re.fullmatch(r"[A-Za-z0-9_ #-]{1,30}", column) else "(a long or odd name)"
