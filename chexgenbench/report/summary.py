@@ -21,15 +21,23 @@ FAMILIES = {
 EXTRA_NAMES = {
     "bias_corrected": "bias-corrected (jackknife)",
     "infinity": "extrapolated to infinite n",
+    "effective_generated": "independent generated images that n is worth",
+    "effective_reference": "independent real images that n is worth",
+    "uncentred": "with plain cosine similarities, not centred",
+    "gap": "train less test likelihood; far below 0 means copying",
+    "image_level": "over single images instead of patients",
+    "statistic": "test statistic",
 }
+NOT_FOR_READERS = frozenset({"clusters", "effective_units"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A number as text."""
+    """A number as text; `corrected` is the bias-corrected value where the interval belongs to that one."""
 
     value: str
     interval: str
+    corrected: str = ""
 
     @classmethod
     def of(cls, result: MetricResult | None) -> Shown | None:
@@ -37,7 +45,9 @@ class Shown:
         if result is None or result.value is None:
             return None
         value = value_text(result.value, result.low, result.high, result.se)
-        return cls(value, interval_text(result.value, result.low, result.high))
+        centre = corrected(result)
+        centred = "" if centre is None else value_text(centre, result.low, result.high)
+        return cls(value, interval_text(result.value, result.low, result.high), centred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,9 @@ def extras(view: RecordView) -> list[tuple[str, str, str]]:
     found = []
     for info in view.metrics:
         result = view.defined(info.name)
-        for key, number in sorted(result.extra.items()) if result is not None else ():
-            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), value_text(number)))
+        numbers = result.extra if result is not None else {}
+        for key in sorted(set(numbers) - NOT_FOR_READERS):
+            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), value_text(numbers[key])))
     return found
 
 
@@ -108,7 +119,12 @@ def estimated(result: MetricResult | None) -> Estimated | None:
     """A result as a figure draws it."""
     if result is None or result.value is None:
         return None
-    return Estimated(result.value, result.low, result.high)
+    return Estimated(result.value, result.low, result.high, corrected(result))
+
+
+def corrected(result: MetricResult) -> float | None:
+    """The bias-corrected value that the interval is built around, for estimators that have one (Frechet distance)."""
+    return None if result.low is None else result.extra.get("bias_corrected")
 
 
 def _card(view: RecordView, info: MetricInfo, index: int) -> Card:

@@ -14,11 +14,12 @@ ROW, HEAD, FOOT = 23.0, 50.0, 52.0
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """A value with its interval, where it has one."""
+    """A value with its interval, where it has one; `centre` is a bias-corrected value that the interval belongs to."""
 
     value: float
     low: float | None = None
     high: float | None = None
+    centre: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ def _interval(drawing: Drawing, estimated: Estimated, scale: Scale, y: float, wi
     if estimated.low is None or estimated.high is None:
         return
     drawing.line(scale(estimated.low), y, scale(estimated.high), y, "s-accent", width)
+    if estimated.centre is not None:
+        drawing.line(scale(estimated.centre), y - 4, scale(estimated.centre), y + 4, "s-accent", 1.4)
     for end, point in ((estimated.low, -1.0), (estimated.high, 1.0)):
         if not scale.holds(end):
             x = scale(end)

@@ -29,11 +29,13 @@ class Scale:
         return self.low - slack <= value <= self.high + slack
 
     def ticks(self, most: int = 4) -> list[tuple[float, str]]:
-        """At most about `most` round positions with their labels."""
+        """About `most` round positions with their labels, and at least two."""
         step = round_step((self.high - self.low) / most)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        if last <= first:
+            step = round_step((self.high - self.low) / (2 * most))
+            first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         places = max(0, -math.floor(math.log10(step) + 1e-9))
-        first = math.ceil(self.low / step - 1e-9)
-        last = math.floor(self.high / step + 1e-9)
         return [(index * step, number(index * step, places)) for index in range(first, last + 1)]
 
 

@@ -26,5 +26,7 @@ def strip(name: str, title: str, main: Estimated, floor: Estimated | None, direc
         drawing.text({"start": 2.0, "end": WIDTH - 2}.get(anchor, x), y + 21, "real", "f-floor", 11, anchor)
     if main.low is not None and main.high is not None:
         drawing.line(scale(main.low), y, scale(main.high), y, "s-accent", 5)
+    if main.centre is not None:
+        drawing.line(scale(main.centre), y - 6, scale(main.centre), y + 6, "s-accent", 1.6)
     drawing.circle(scale(main.value), y, 5.2, "f-accent")
     return drawing.figure(name)
