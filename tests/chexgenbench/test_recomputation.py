@@ -81,7 +81,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scored = [score(name, protocol, writer) for name in MODULES for protocol in ("v2", "v1")]
     record = ResultRecord(
         benchmark="chexgenbench", protocol="v2", protocol_hash="0", split={"name": "s"}, model={"name": "m"},
-        run_seed=0, samples_hash="0", encoders=[], results=[result for result in scored if result], statistics=writer.close(),
+        run_seed=0, samples_hash="0", encoders=[],
+        results=[result for result in scored if result], statistics=writer.close(),
     )  # fmt: skip
     write_record(folder, record)
     return folder
