@@ -47,7 +47,7 @@ class EncodedSplit:
         """The fixed 64-dimensional projection fitted on the training features, or None without any."""
         from chexgenbench.projection import Projection
 
-        return Projection.fit(self.fit) if len(self.fit) else None
+        return Projection.fit(self.fit) if self.fit.size else None
 
 
 @dataclass(frozen=True)
