@@ -34,14 +34,14 @@ CARD = ModelCard(
     memory_gb=1.0,
     notes=(
         "Trained on photographs.",
-        "Other sizes: dinov2:facebook/dinov2-large. Distances of different sizes are not comparable.",
+        "Other sizes: --encoder-weights dinov2=facebook/dinov2-large. Distances of different sizes are not comparable.",
         "Not part of the published benchmark: v1 here is the checkpoint's own processor.",
     ),
 )
 
 
 def build(context: BuildContext) -> Encoder:
-    """The encoder from the hub cache, or from `dinov2:/path/to/folder` or `dinov2:OWNER/REPOSITORY`.
+    """The encoder from the hub cache, or from a folder or hub repository the user names.
 
     Raises:
         UserError: the checkpoint is not on this machine or not a complete DINOv2 checkpoint.

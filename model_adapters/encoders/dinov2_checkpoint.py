@@ -118,7 +118,9 @@ def missing_checkpoint(source: Source, name: str, size_gb: float | None) -> list
     """What to download, and how to point to a copy, where the checkpoint is not on this machine."""
     if source.folder is not None:
         return []
-    how = f"`hf download {source.label} {' '.join(FILES)}`, or name a local copy: {name}:/path/to/folder"
+    how = (
+        f"`hf download {source.label} {' '.join(FILES)}`, or point to a copy: --encoder-weights {name}=/path/to/folder"
+    )
     return [Missing(f"weights of {source.label}", how, size_gb)]
 
 

@@ -52,7 +52,7 @@ CARD = ModelCard(
 
 
 def build(context: BuildContext) -> Encoder:
-    """The encoder from the torch hub's checkpoint folder, or from `inception:/path/to/file` (.pth or .safetensors).
+    """The encoder from the torch hub's checkpoint folder, or from a file the user names (.pth or .safetensors).
 
     Raises:
         UserError: the file is not on this machine, not the published one, or not this network's.
@@ -95,7 +95,7 @@ def requirements(context: BuildContext) -> list[Missing]:
     if _weights(context) is not None:
         return []
     place = torch_checkpoint_folder() / FILE
-    how = f"`curl -L --create-dirs -o {place} {URL}`, or name a copy: inception:/path/to/{FILE}"
+    how = f"`curl -L --create-dirs -o {place} {URL}`, or point to a copy: --encoder-weights inception=/path/to/{FILE}"
     return [Missing(f"FID weights ({FILE})", how, CARD.download_gb)]
 
 

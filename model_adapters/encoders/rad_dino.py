@@ -44,7 +44,7 @@ CARD = ModelCard(
 
 
 def build(context: BuildContext) -> Encoder:
-    """The encoder from the hub cache, or from a folder given as `rad-dino:/path/to/folder`.
+    """The encoder from the hub cache, or from a folder the user names.
 
     Raises:
         UserError: the checkpoint is not on this machine or not a complete DINOv2 checkpoint.

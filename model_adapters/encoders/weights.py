@@ -29,29 +29,35 @@ def _sha256(path: Path, size: int, modified: int) -> str:
 
 
 def local_source(context: BuildContext) -> Path | None:
-    """The local file or folder that the user named (`weights`, else a `target` that is no hub id), or None.
+    """The local file or folder that the user named (`weights`, else `target`, unless that is a hub id), or None.
 
     Raises:
         UserError: the user named a path and nothing is there.
     """
-    if context.weights is not None:
-        path: Path | None = Path(context.weights).expanduser()
-    elif context.target is not None and hub_id(context) is None:
-        path = Path(context.target).expanduser()
-    else:
+    named = _named(context)
+    if named is None or hub_id(context) is not None:
         return None
-    if path is not None and not path.exists():
+    path = Path(named).expanduser()
+    if not path.exists():
         raise UserError(f"No encoder weights at {path}. Give an existing file or folder.")
     return path
 
 
 def hub_id(context: BuildContext) -> str | None:
-    """The hub repository in `target` ("owner/name" that is not a path on this machine), or None."""
-    target = context.target
-    if context.weights is not None or target is None or Path(target).expanduser().exists():
+    """The hub repository that the user named ("owner/name", and no path on this machine), or None."""
+    named = _named(context)
+    if named is None or Path(named).expanduser().exists():
         return None
-    owner, slash, name = target.partition("/")
-    return target if slash and owner and name and "/" not in name and owner[0] not in ".~" else None
+    owner, slash, name = named.partition("/")
+    return named if slash and owner and name and "/" not in name and owner[0] not in ".~" and not _file(name) else None
+
+
+def _named(context: BuildContext) -> str | None:
+    return str(context.weights) if context.weights is not None else context.target
+
+
+def _file(name: str) -> bool:
+    return Path(name).suffix in (".safetensors", ".pth", ".pt", ".bin")
 
 
 def cached_snapshot(repository: str, files: Sequence[str], revision: str | None = None) -> Path | None:

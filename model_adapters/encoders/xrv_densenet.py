@@ -69,7 +69,7 @@ CARD = ModelCard(
 
 
 def build(context: BuildContext) -> Encoder:
-    """The encoder from `xrv-densenet:/path/to/file.safetensors`.
+    """The encoder from the safetensors file the user names.
 
     Raises:
         UserError: no file was named, it is the pickled original, or not this network's.
@@ -101,7 +101,7 @@ def requirements(context: BuildContext) -> list[Missing]:
     """The converted weights, where the user did not name them."""
     if local_source(context) is not None:
         return []
-    how = f"{CONVERT}, then name the file: xrv-densenet:/path/to/{PUBLISHED}.safetensors"
+    how = f"{CONVERT}, then --encoder-weights xrv-densenet=/path/to/{PUBLISHED}.safetensors"
     return [Missing(f"safetensors weights of torchxrayvision {PUBLISHED}", how, CARD.download_gb)]
 
 

@@ -104,7 +104,7 @@ def test_a_hub_id_replaces_the_published_repository() -> None:
     assert source == Source("facebook/dinov2-nothing-of-that-name", None, None)
     (missing,) = missing_checkpoint(source, "dinov2", 1.2)
     assert "hf download facebook/dinov2-nothing-of-that-name config.json" in missing.how
-    assert "dinov2:/path/to/folder" in missing.how
+    assert "--encoder-weights dinov2=/path/to/folder" in missing.how
     assert missing.size_gb == 1.2
 
 

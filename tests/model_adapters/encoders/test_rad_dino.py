@@ -100,5 +100,7 @@ def test_absent_weights_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     (missing,) = ENCODERS.requirements("rad-dino", BuildContext())
     assert missing.what == "weights of microsoft/rad-dino"
     assert missing.size_gb == pytest.approx(0.35, abs=0.01)
-    with pytest.raises(UserError, match=r"hf download microsoft/rad-dino .* rad-dino:/path/to/folder"):
+    with pytest.raises(
+        UserError, match=r"hf download microsoft/rad-dino .* --encoder-weights rad-dino=/path/to/folder"
+    ):
         ENCODERS.build("rad-dino", BuildContext())

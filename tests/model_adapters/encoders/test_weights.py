@@ -42,7 +42,9 @@ def test_what_the_user_named(tmp_path: Path) -> None:
     assert hub_id(BuildContext(target=str(tmp_path))) is None
     assert local_source(BuildContext(target=str(tmp_path))) == tmp_path
     assert local_source(BuildContext(target="owner/name", weights=tmp_path)) == tmp_path
+    assert hub_id(BuildContext(weights=Path("owner/name"))) == "owner/name"
     for context in (
+        BuildContext(weights=Path("folder/w.safetensors")),
         BuildContext(weights=tmp_path / "no"),
         BuildContext(target="/no/such/file"),
         BuildContext(target="x"),

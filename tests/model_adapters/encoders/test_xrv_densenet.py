@@ -74,6 +74,6 @@ def test_the_pickled_original_is_refused_with_the_way_to_convert_it(tmp_path: Pa
 
 def test_absent_weights_say_what_to_do() -> None:
     (missing,) = ENCODERS.requirements("xrv-densenet", BuildContext())
-    assert "xrv-densenet:/path/to/densenet121-res224-all.safetensors" in missing.how
+    assert "--encoder-weights xrv-densenet=/path/to/densenet121-res224-all.safetensors" in missing.how
     with pytest.raises(UserError, match="safetensors weights of torchxrayvision"):
         ENCODERS.build("xrv-densenet", BuildContext())
