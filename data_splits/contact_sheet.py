@@ -13,6 +13,7 @@ from data_splits.split import GreyImage, Split
 
 PAPER, INK, FAINT = 18, 235, 150
 GAP, LINE, LINES = 10, 15, 3
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def choose(cases: Sequence[Case], count: int) -> list[Case]:
@@ -34,7 +35,7 @@ def contact_sheet(
     columns: int = 6,
     include_credentialed: bool = False,
 ) -> Image.Image:
-    """A grid of images with id, view, sex, age and findings below each.
+    """A grid of images with id, view, sex, age and findings below each, and the licence at the foot.
 
     Args:
         split: a loaded split.
@@ -52,9 +53,13 @@ def contact_sheet(
     columns = max(1, min(columns, len(cases)))
     down = -(-len(cases) // columns)
     step_x, step_y = size + GAP, size + LINES * LINE + GAP + 4
-    sheet = Image.new("L", (columns * step_x + GAP, down * step_y + GAP + 2 * LINE), PAPER)
-    draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(11)
+    width, height = columns * step_x + GAP, down * step_y + 2 * LINE
+    credits = wrap(split.licence, width - 2 * GAP, font)
+    sheet = Image.new("L", (width, height + len(credits) * LINE + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for line, text in enumerate(credits):
+        draw.text((GAP, height + line * LINE), text, fill=FAINT, font=font)
     title = f"{split.name} / {subset}: {len(cases)} of {len(split.cases(subset))} images"
     draw.text((GAP, GAP // 2), title, fill=INK, font=font)
     for number, case in enumerate(cases):
@@ -69,11 +74,22 @@ def contact_sheet(
 
 def caption(case: Case) -> tuple[str, ...]:
     """Up to three short lines about a case: id; view, sex and age; findings. Never the prompt."""
-    person = " ".join(
-        filter(None, (case.view, case.sex, None if case.age is None else f"{case.age:.0f} y"))  # as known
-    )
+    age = None if case.age is None else f"{case.age:.0f} y"
+    person = ", ".join(filter(None, (case.view, case.sex, age)))
     present = [name for name, value in case.labels.items() if value == 1]
     return (case.id, person, ", ".join(present))
+
+
+def wrap(text: str, width: int, font: Font) -> list[str]:
+    """Text broken at spaces into lines of at most `width` pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _fit(image: GreyImage, size: int) -> Image.Image:
@@ -83,7 +99,7 @@ def _fit(image: GreyImage, size: int) -> Image.Image:
     return picture.resize(shape, Image.Resampling.LANCZOS)
 
 
-def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def _cut(text: str, width: int, font: Font) -> str:
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "...") > width:

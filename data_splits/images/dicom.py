@@ -69,7 +69,7 @@ def read_dicom(path: Path, *, frontal: bool = True) -> NDArray[np.uint8]:
         raise
     except (OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, NotImplementedError, IndexError,
             RuntimeError, struct.error) as error:  # fmt: skip
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[-1].strip() if str(error).strip() else type(error).__name__
         raise ImageUnreadable(f"DICOM file {path} cannot be decoded ({reason}).") from error
 
 

@@ -7,9 +7,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 
 from data_splits.case import Case
-from data_splits.contact_sheet import caption, choose, contact_sheet
+from data_splits.contact_sheet import caption, choose, contact_sheet, wrap
 from data_splits.errors import UserError
 from data_splits.sources import load_split
 
@@ -24,7 +25,15 @@ def test_choice_is_spread_and_one_per_patient() -> None:
 
 def test_caption_never_holds_the_prompt() -> None:
     case = Case("c1", "p1", prompt="SECRET", labels={"Edema": 1, "Fracture": 0}, view="AP", sex="F", age=61.4)
-    assert caption(case) == ("c1", "AP F 61 y", "Edema")
+    assert caption(case) == ("c1", "AP, F, 61 y", "Edema")
+
+
+def test_wrapped_lines_fit_and_keep_every_word() -> None:
+    font = ImageFont.load_default(11)
+    text = "The NIH Clinical Center is the data provider. " * 5
+    lines = wrap(text, 120, font)
+    assert " ".join(lines) == text.strip()
+    assert max(font.getlength(line) for line in lines) <= 120 < font.getlength(lines[0] + " " + lines[1])
 
 
 def test_images_are_on_the_sheet() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -65,7 +67,6 @@ def test_shared_monochrome_pair_adds_up_to_255(shared_data: Path) -> None:
 
 
 def test_shared_jpeg2000_uses_its_window(shared_data: Path) -> None:
-    from pydicom import dcmread
     from pydicom.pixels import apply_windowing, pixel_array
 
     path = shared_data / "dicom" / "cr_jpeg2000_monochrome1_15bit.dcm"
@@ -151,6 +152,34 @@ def test_compressed_files_decode(tmp_path: Path, syntax: Any) -> None:
         dataset.file_meta.TransferSyntaxUID = syntax
     stretched = (smooth.astype(float) - smooth.min()) / float(np.ptp(smooth))
     assert np.array_equal(read_image(save(dataset, tmp_path / "a.dcm")), np.floor(stretched * 255 + 0.5))
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000Lossless])
+def test_a_cut_codestream_in_a_whole_file_is_refused(tmp_path: Path, syntax: Any) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    stream = BytesIO()
+    if syntax == JPEGBaseline8Bit:
+        Image.fromarray(noise).save(stream, "JPEG")
+    else:
+        Image.fromarray(noise).save(stream, "JPEG2000", irreversible=False, no_jp2=True)
+    dataset = radiograph(noise)
+    dataset.PixelData = encapsulate([stream.getvalue()[: len(stream.getvalue()) // 4 * 2]])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = syntax
+    with pytest.raises(ImageUnreadable, match="cannot be decoded"):
+        read_image(save(dataset, tmp_path / "a.dcm"))
+
+
+@pytest.mark.skipif(find_spec("libjpeg") is None, reason="the extra dicom-jpeg is not installed")
+def test_jpeg_ls_decodes_with_the_extra(tmp_path: Path) -> None:
+    """pydicom's own pair of the same slice, uncompressed and as lossless JPEG-LS (called CR here, to be accepted)."""
+    seen = []
+    for name in ("MR_small.dcm", "MR_small_jpeg_ls_lossless.dcm"):
+        dataset = dcmread(get_testdata_file(name))
+        dataset.Modality = "CR"
+        dataset.save_as(tmp_path / name)
+        seen.append(read_image(tmp_path / name))
+    assert np.array_equal(*seen)
 
 
 @pytest.mark.skipif(find_spec("libjpeg") is not None, reason="the extra dicom-jpeg is installed")
