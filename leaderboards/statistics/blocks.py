@@ -32,6 +32,7 @@ def paired_blocks(
     n_blocks: int = BLOCKS,
     seed: int = 0,
     min_reference_patients: int = 1,
+    min_generated_patients: int = 1,
 ) -> tuple[Blocks, Blocks]:
     """Blocks of both sides of a comparison: a patient on both sides is in the same block on both.
 
@@ -40,13 +41,14 @@ def paired_blocks(
 
     Args:
         generated, reference: str[n] and str[m], the patient of each image.
-        min_reference_patients: least patients of the reference in a block; fewer blocks are made if need be.
+        min_reference_patients, min_generated_patients: least patients of a side in a block; fewer blocks are made if
+            need be.
 
     Returns:
         int64[n] and int64[m]. Blocks are numbered from 0 without gaps.
 
     Raises:
-        ValueError: a side is empty, or the reference has fewer than `min_reference_patients` patients.
+        ValueError: a side is empty, or has fewer patients than a block needs.
     """
     if not len(generated) or not len(reference):
         raise ValueError("blocks need at least one image on either side")
@@ -59,11 +61,24 @@ def paired_blocks(
         ]
     )
     shuffle = np.random.default_rng(seed).permutation(len(names))
-    referenced = int((counts[1] > 0).sum())
-    if referenced < min_reference_patients:
-        raise ValueError(f"{referenced} reference patients, of which each block needs {min_reference_patients}")
-    block = _deal(counts, shuffle, max(1, min(n_blocks, referenced // min_reference_patients)))
+    blocks = min(n_blocks, len(names))
+    for side, least in ((0, min_generated_patients), (1, min_reference_patients)):
+        on_side = int((counts[side] > 0).sum())
+        if on_side < least:
+            raise ValueError(f"{on_side} patients, of which each block needs {least}")
+        blocks = min(blocks, on_side // least)
+    block = _deal(counts, shuffle, max(blocks, 1))
+    while (
+        min(_fewest(block, counts[0]) - min_generated_patients, _fewest(block, counts[1]) - min_reference_patients) < 0
+    ):
+        blocks -= 1
+        block = _deal(counts, shuffle, blocks)
     return block[inverse[: len(generated)]], block[inverse[len(generated) :]]
+
+
+def _fewest(block: Blocks, count: NDArray[np.int64]) -> int:
+    """Least patients with images in a block."""
+    return int(np.bincount(block[count > 0], minlength=int(block.max()) + 1).min())
 
 
 def _deal(counts: NDArray[np.int64], shuffle: NDArray[np.int64], blocks: int) -> Blocks:

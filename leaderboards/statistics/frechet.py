@@ -27,8 +27,9 @@ def frechet(arrays: Arrays, *, interval: bool = True, level: float = 0.95) -> Es
     Args:
         arrays: `generated` float32[n, d] and `generated_block` int[n]; and either `reference` float32[m, d] and
             `reference_block` int[m], or, for a credentialed reference, the moments of its blocks: `reference_count`
-            int[b], `reference_sum` float64[b, d] and `reference_outer` float64[b, d, d]. A block holds whole patients
-            (leaderboards.statistics.blocks), the same ones on both sides.
+            int[b], `reference_sum` float64[b, d] and `reference_outer` float64[b, d, d]. The generated side may be
+            given as moments likewise. A block holds whole patients (leaderboards.statistics.blocks), the same ones on
+            both sides.
         interval: False for protocols that have none.
 
     Returns:
@@ -75,7 +76,7 @@ def frechet_difference(a: Arrays, b: Arrays, *, level: float = 0.95) -> Estimate
     Raises:
         ValueError: malformed arrays, or the two do not share reference and blocks.
     """
-    for name in sorted({*a, *b} - {"generated", "generated_block"}):
+    for name in sorted(name for name in {*a, *b} if name.startswith("reference")):
         if name not in a or name not in b or not np.array_equal(a[name], b[name]):
             raise ValueError(f"a paired difference needs the same reference on both sides; {name} differs")
     both = [sides_of(arrays) for arrays in (a, b)]

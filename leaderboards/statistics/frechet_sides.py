@@ -61,6 +61,11 @@ class FeatureSide:
     def _rows(self, block: int) -> Float:
         return self.features[self.start[block] : self.start[block + 1]].astype(np.float64) - self.shift
 
+    def only(self, block: int) -> FeatureSide:
+        """The side with this block alone."""
+        features = self.features[self.start[block] : self.start[block + 1]]
+        return FeatureSide(features, np.array([0, len(features)]), self.shift)
+
     def outer(self, block: int) -> Float:
         rows = self._rows(block)
         product: Float = rows.T @ rows
@@ -113,63 +118,96 @@ def sides_of(arrays: Mapping[str, NDArray[Any]]) -> tuple[BlockSide, BlockSide]:
     Raises:
         ValueError: an array is missing or of a wrong shape, or a block number is out of range.
     """
-    needed = {"generated", "generated_block"}
-    needed |= {"reference", "reference_block"} if "reference" in arrays else set(_MOMENTS)
-    if missing := needed - arrays.keys():
-        raise ValueError(f"frechet needs the arrays {', '.join(sorted(missing))}")
-    generated, generated_block = _checked(arrays["generated"], arrays["generated_block"], "generated")
-    blocks = int(generated_block.max(initial=-1)) + 1
-    if "reference" in arrays:
-        reference, reference_block = _checked(arrays["reference"], arrays["reference_block"], "reference")
-        blocks = max(blocks, int(reference_block.max(initial=-1)) + 1)
-        dimension = reference.shape[1]
-        shift = reference.mean(axis=0, dtype=np.float64) if len(reference) else np.zeros(dimension)
-    else:
-        count, total, outer = (arrays[name] for name in _MOMENTS)
-        dimension = total.shape[-1]
-        shapes = (count.shape, total.shape, outer.shape)
-        known = len(count)
-        if shapes != ((known,), (known, dimension), (known, dimension, dimension)) or count.dtype.kind not in "iu":
-            raise ValueError(f"reference moments need int[b], [b, d] and [b, d, d], not {shapes}")
-        if known == 0 or int(count.min()) < 0 or int(count.sum()) == 0:
-            raise ValueError("reference_count holds no images")
-        blocks = max(blocks, known)
-        shift = total.astype(np.float64).sum(axis=0) / int(count.sum())
+    generated, reference = (_read(arrays, name) for name in ("generated", "reference"))
+    if generated.dimension != reference.dimension:
+        raise ValueError(
+            f"generated features have {generated.dimension} dimensions, the reference has {reference.dimension}"
+        )
+    blocks = max(generated.blocks, reference.blocks)
     if blocks > MAX_BLOCKS:
         raise ValueError(f"{blocks} blocks; at most {MAX_BLOCKS} are supported")
-    if generated.shape[1] != dimension:
-        raise ValueError(f"generated features have {generated.shape[1]} dimensions, the reference has {dimension}")
-    left = _sorted(generated, generated_block, blocks, shift)
-    if "reference" in arrays:
-        return left, _sorted(reference, reference_block, blocks, shift)
-    extra = blocks - known
-    return left, MomentSide(
-        np.pad(count.astype(np.int64), (0, extra)),
-        np.pad(total.astype(np.float64), ((0, extra), (0, 0))),
-        np.pad(outer.astype(np.float64), ((0, extra), (0, 0), (0, 0))) if extra else outer.astype(np.float64),
-        shift,
-    )
+    shift = reference.mean()
+    return generated.side(blocks, shift), reference.side(blocks, shift)
 
 
-_MOMENTS = ("reference_count", "reference_sum", "reference_outer")
+def _read(arrays: Mapping[str, NDArray[Any]], name: str) -> _Features | _Moments:
+    parts = ("_count", "_sum", "_outer") if f"{name}_count" in arrays else ("", "_block")
+    if missing := [name + part for part in parts if name + part not in arrays]:
+        raise ValueError(f"frechet needs the arrays {', '.join(missing)}")
+    given = [arrays[name + part] for part in parts]
+    return _Moments(name, *given) if len(given) == 3 else _Features(name, *given)
 
 
-def _checked(features: NDArray[Any], block: NDArray[Any], name: str) -> tuple[NDArray[np.float32], Int]:
-    if features.ndim != 2 or features.dtype.kind != "f" or features.shape[1] == 0:
-        raise ValueError(f"{name} must be float[n, d], not {features.dtype}{list(features.shape)}")
-    if block.shape != (len(features),) or block.dtype.kind not in "iu":
-        raise ValueError(f"{name}_block must be int[{len(features)}], not {block.dtype}{list(block.shape)}")
-    if len(block) and int(block.min()) < 0:
-        raise ValueError(f"{name}_block holds a negative block number")
-    return features, block.astype(np.int64)
+@dataclass(frozen=True, eq=False)
+class _Features:
+    name: str
+    features: NDArray[Any]
+    block: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        features, block = self.features, self.block
+        if features.ndim != 2 or features.dtype.kind != "f" or features.shape[1] == 0:
+            raise ValueError(f"{self.name} must be float[n, d], not {features.dtype}{list(features.shape)}")
+        if block.shape != (len(features),) or block.dtype.kind not in "iu":
+            raise ValueError(f"{self.name}_block must be int[{len(features)}], not {block.dtype}{list(block.shape)}")
+        if len(block) and int(block.min()) < 0:
+            raise ValueError(f"{self.name}_block holds a negative block number")
+
+    @property
+    def dimension(self) -> int:
+        return self.features.shape[1]
+
+    @property
+    def blocks(self) -> int:
+        return int(self.block.max()) + 1 if len(self.block) else 1
+
+    def mean(self) -> Float:
+        if not len(self.features):
+            return np.zeros(self.dimension)
+        mean: Float = self.features.mean(axis=0, dtype=np.float64)
+        return mean
+
+    def side(self, blocks: int, shift: Float) -> FeatureSide:
+        order = np.argsort(self.block, kind="stable")
+        start = np.searchsorted(self.block[order], np.arange(blocks + 1)).astype(np.int64)
+        in_order = bool((order[1:] > order[:-1]).all())
+        return FeatureSide(self.features if in_order else self.features[order], start, shift)
 
 
-def _sorted(features: NDArray[np.float32], block: Int, blocks: int, shift: Float) -> FeatureSide:
-    order = np.argsort(block, kind="stable")
-    start = np.searchsorted(block[order], np.arange(blocks + 1))
-    if not (order[1:] > order[:-1]).all():
-        features = features[order]
-    return FeatureSide(features, start.astype(np.int64), shift)
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    name: str
+    count: NDArray[Any]
+    total: NDArray[Any]
+    outer: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        shapes = (self.count.shape, self.total.shape, self.outer.shape)
+        known, dimension = len(self.count), self.total.shape[-1]
+        if shapes != ((known,), (known, dimension), (known, dimension, dimension)) or self.count.dtype.kind not in "iu":
+            raise ValueError(f"moments of {self.name} need int[b], [b, d] and [b, d, d], not {shapes}")
+        if known == 0 or dimension == 0 or int(self.count.min()) < 0 or int(self.count.sum()) == 0:
+            raise ValueError(f"{self.name}_count holds no images")
+
+    @property
+    def dimension(self) -> int:
+        return self.total.shape[1]
+
+    @property
+    def blocks(self) -> int:
+        return len(self.count)
+
+    def mean(self) -> Float:
+        mean: Float = self.total.astype(np.float64).sum(axis=0) / int(self.count.sum())
+        return mean
+
+    def side(self, blocks: int, shift: Float) -> MomentSide:
+        extra = (0, blocks - self.blocks)
+        count, total, outer = self.count.astype(np.int64), self.total.astype(np.float64), self.outer.astype(np.float64)
+        if extra[1]:
+            count, total = np.pad(count, extra), np.pad(total, (extra, (0, 0)))
+            outer = np.pad(outer, (extra, (0, 0), (0, 0)))
+        return MomentSide(count, total, outer, shift)
 
 
 def effective_count(side: BlockSide) -> float:

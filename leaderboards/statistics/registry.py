@@ -17,6 +17,7 @@ Estimator = Callable[..., Estimate]
 
 ESTIMATORS: dict[str, str] = {
     "frechet": "leaderboards.statistics.frechet:frechet",
+    "frechet_sharded": "leaderboards.statistics.frechet_sharded:frechet_sharded",
     "mmd": "leaderboards.statistics.mmd:mmd",
     "permutation": "leaderboards.statistics.permutation:permutation",
     "clustered_mean": "leaderboards.statistics.clustered_mean:clustered_mean",
