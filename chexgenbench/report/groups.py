@@ -61,8 +61,8 @@ def heatmaps(view: RecordView, groups: Sequence[str]) -> list[tuple[Figure, bool
 
 def forest_of(view: RecordView, name: str, title: str, groups: Sequence[str]) -> Figure | None:
     """Forest plot of the headline metrics over "overall" and the groups; None where no metric has groups."""
-    names = {info.name for info in view.compared}
-    infos = [info for info in view.headline if info.name in names][:MOST_PANELS]
+    infos = _panels(view)
+    groups = [group for group in groups if _any_defined(view, infos, group)]
     if not infos or not groups:
         return None
     rows, previous = [], ""
@@ -74,9 +74,25 @@ def forest_of(view: RecordView, name: str, title: str, groups: Sequence[str]) ->
         ForestPanel(view.title(info), info.direction, tuple(_forest_cell(view, info, g) for g in ("overall", *groups)))
         for info in infos
     ]
+    names = {info.name for info in infos}
     sizes = {r.n_generated for r in view.record.results if r.variant == "matched" and r.metric in names}
     note = f"every group cut to n = {sizes.pop()}" if len(sizes) == 1 else "every group cut to the same n"
     return forest(name, title, rows, panels, matched_note=note)
+
+
+def left_out(view: RecordView, groups: Sequence[str]) -> list[str]:
+    """Groups that the forest plot leaves out because none of its metrics is defined there, with their images."""
+    infos = _panels(view)
+    return [f"{group_label(g)} ({count(view.count(g))})" for g in groups if not _any_defined(view, infos, g)]
+
+
+def _panels(view: RecordView) -> list[MetricInfo]:
+    names = {info.name for info in view.compared}
+    return [info for info in view.headline if info.name in names][:MOST_PANELS]
+
+
+def _any_defined(view: RecordView, infos: Sequence[MetricInfo], group: str) -> bool:
+    return any(view.defined(info.name, group) is not None for info in infos)
 
 
 def table_of(view: RecordView, groups: Sequence[str]) -> GroupTable:

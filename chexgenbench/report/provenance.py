@@ -71,7 +71,7 @@ def without_folder(value: str) -> str:
 
 def scrubbed(text: str) -> str:
     """A text with every absolute path in it cut to its last part."""
-    return re.sub(r"(?<![^\s=:,;('\"])(?:/|~/)[^\s,;'\")]+", lambda found: without_folder(found[0]), text)
+    return re.sub(r"(?<![^\s=:,;('\"])(?:/(?!/)|~/)[^\s,;'\")]+", lambda found: without_folder(found[0]), text)
 
 
 def identity(record: ResultRecord, digest: str) -> Terms:

@@ -81,6 +81,8 @@ def _context(view: RecordView, config: dict[str, Any], run: dict[str, Any], dige
         "subgroups": subgroups,
         "heatmaps": groups.heatmaps(view, pathologies) if pathologies else [],
         "pathology_forest": groups.forest_of(view, "forest-pathologies", "Headline metrics by pathology", pathologies),
+        "pathologies_left_out": groups.left_out(view, pathologies),
+        "subgroups_left_out": groups.left_out(view, subgroups),
         "pathology_table": groups.table_of(view, pathologies),
         "subgroup_forest": groups.forest_of(view, "forest-subgroups", "Headline metrics by subgroup", subgroups),
         "subgroup_table": groups.table_of(view, subgroups),

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from chexgenbench.report.groups import gap, ratio_shade, shade
+from chexgenbench.report.groups import forest_of, gap, left_out, ratio_shade, shade
 from chexgenbench.report.view import RecordView, group_label
 from leaderboards.records.schema import MetricResult
 
@@ -42,6 +42,14 @@ def test_no_colour_where_the_overall_gap_is_noise_or_unknown() -> None:
 def test_ratio_shade_without_floors() -> None:
     assert ratio_shade(2.0, overall(1.0)) == 1.0 and ratio_shade(2.0, overall(1.0, "higher")) == -1.0
     assert ratio_shade(1.0, overall(1.0)) == 0.0 and ratio_shade(-1.0, overall(1.0)) is None
+
+
+def test_the_forest_plot_leaves_out_groups_without_a_number_and_says_so(made_up: ModuleType) -> None:
+    view = RecordView(made_up.record(), ("kid", "precision", "ms_ssim_diversity"))
+    figure = forest_of(view, "f", "t", view.groups("pathology"))
+    assert figure is not None and ">Edema<" in figure.inline and "Fracture" not in figure.inline
+    assert left_out(view, view.groups("pathology")) == ["Fracture (16)", "Pleural Other (9)"]
+    assert forest_of(view, "f", "t", []) is None
 
 
 def test_names_of_groups_and_metrics(made_up: ModuleType) -> None:

@@ -38,6 +38,7 @@ def test_paths_are_cut_wherever_they_stand() -> None:
         scrubbed("loaded from /home/someone/w.pt, and/or 'hub owner/name'")
         == "loaded from PATH/w.pt, and/or 'hub owner/name'"
     )
+    assert scrubbed("see https://example.org/a/b/c.") == "see https://example.org/a/b/c."
     assert scrubbed("path=/home/someone/w.pt; ~/x/y") == "path=PATH/w.pt; PATH/y"
 
 
