@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leaderboards.statistics.kernel_tiles import Float, spans, squared_distances
 
-ITERATIONS = 50
+ITERATIONS = 200
 TOLERANCE = 1e-7
 """Stop when an iteration gains less than this many nats per image and dimension."""
 
