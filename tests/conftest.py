@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -22,14 +20,3 @@ def shared_data() -> Path:
     if not (SHARED_DATA / "nih" / "cases.csv").exists():
         pytest.skip(f"no shared data at {SHARED_DATA}")
     return SHARED_DATA
-
-
-@pytest.fixture(scope="session")
-def made_up() -> ModuleType:
-    """tests/fixtures/made_up_record.py: a realistic record, its config.json and run.json, and pictures."""
-    path = Path(__file__).parent / "fixtures" / "made_up_record.py"
-    spec = importlib.util.spec_from_file_location("made_up_record", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

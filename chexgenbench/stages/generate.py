@@ -21,6 +21,8 @@ def context_of(plan: Plan) -> tuple[str, BuildContext]:
     name, target = parse_model(config.model)
     options: dict[str, Any] = dict(config.model_options)
     if config.allow_missing:
+        if "allow_missing" not in GENERATORS.options(name):
+            raise UserError(f"--allow-missing is for --model images; {name} draws every case.")
         options["allow_missing"] = True
     return name, BuildContext(
         target=target,

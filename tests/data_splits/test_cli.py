@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import pytest
 from PIL import Image
 
@@ -93,8 +93,8 @@ def test_user_errors_are_short_and_exit_2(arguments: tuple[str, ...], message: s
     assert time.monotonic() - started < 20
 
 
-def test_credentialed_text_and_patients_never_come_out(tmp_path: Path, made_up: ModuleType) -> None:
-    root = made_up.mimic(tmp_path / "data")
+def test_credentialed_text_and_patients_never_come_out(tmp_path: Path) -> None:
+    root = made_up_splits.mimic(tmp_path / "data")
     spec = f"mimic-cxr:{root}"
     out = tmp_path / "out"
     runs = [

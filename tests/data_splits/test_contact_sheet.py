@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import numpy as np
 import pytest
 from PIL import ImageFont
@@ -44,8 +44,8 @@ def test_images_are_on_the_sheet() -> None:
     assert np.array_equal(sheet[30 : 30 + 64, 10 : 10 + 64], first)
 
 
-def test_credentialed_needs_consent(tmp_path: Path, made_up: ModuleType) -> None:
-    split = load_split(f"mimic-cxr:{made_up.mimic(tmp_path)}")
+def test_credentialed_needs_consent(tmp_path: Path) -> None:
+    split = load_split(f"mimic-cxr:{made_up_splits.mimic(tmp_path)}")
     with pytest.raises(UserError, match="--include-credentialed"):
         contact_sheet(split, "test")
     assert contact_sheet(split, "test", count=4, include_credentialed=True).width > 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import numpy as np
 import pytest
 
@@ -29,14 +29,14 @@ def test_round_trip(tmp_path: Path) -> None:
             assert np.array_equal(split.read_image(one), back.read_image(two))
 
 
-def test_unknown_labels_stay_unknown(tmp_path: Path, made_up: ModuleType) -> None:
-    split = load_split(f"nih-chestxray14:{made_up.nih(tmp_path / 'nih')}")
+def test_unknown_labels_stay_unknown(tmp_path: Path) -> None:
+    split = load_split(f"nih-chestxray14:{made_up_splits.nih(tmp_path / 'nih')}")
     back = from_datasets(to_datasets(split, "test", tmp_path / "cache"))
     assert [case.labels for case in back.cases("test")] == [dict(case.labels) for case in split.cases("test")]
 
 
-def test_credentialed_is_marked_and_stays_marked(tmp_path: Path, made_up: ModuleType) -> None:
-    split = load_split(f"mimic-cxr:{made_up.mimic(tmp_path / 'data')}")
+def test_credentialed_is_marked_and_stays_marked(tmp_path: Path) -> None:
+    split = load_split(f"mimic-cxr:{made_up_splits.mimic(tmp_path / 'data')}")
     dataset = to_datasets(split, "test-unique-prompts", tmp_path / "cache")
     assert "do not upload" in json.loads(dataset.info.description)["warning"]
     assert from_datasets(dataset).credentialed

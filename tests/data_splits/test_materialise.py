@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import numpy as np
 import pytest
 
@@ -32,8 +32,8 @@ def test_round_trip_through_the_folder_source(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
-def test_credentialed_needs_consent(tmp_path: Path, made_up: ModuleType) -> None:
-    split = load_split(f"mimic-cxr:{made_up.mimic(tmp_path / 'data')}")
+def test_credentialed_needs_consent(tmp_path: Path) -> None:
+    split = load_split(f"mimic-cxr:{made_up_splits.mimic(tmp_path / 'data')}")
     with pytest.raises(UserError, match="--include-credentialed"):
         materialise(split, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -8,8 +8,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
+import made_up_record
 import numpy as np
 import pytest
 
@@ -36,9 +36,9 @@ def run(*words: str, entry: str = "import leaderboards.cli as c; c.main()") -> s
 
 
 @pytest.fixture
-def run_folder(tmp_path: Path, made_up: ModuleType) -> Path:
+def run_folder(tmp_path: Path) -> Path:
     writer = StatisticsWriter(tmp_path / "statistics")
-    results = made_up.results()
+    results = made_up_record.results()
     wanted = next(result for result in results if result.metric == "kid_lite0" and result.group == "sex=F")
     reference = writer.add("kid_lite0", "sex=F", "raw", {"value": np.array(0.25)})
     plain = wanted.model_copy(
@@ -46,11 +46,11 @@ def run_folder(tmp_path: Path, made_up: ModuleType) -> Path:
                 "interval_reason": "no interval exists for this definition"}
     )  # fmt: skip
     results = [plain if result is wanted else result for result in results]
-    write_record(tmp_path, made_up.record(results=results, statistics=writer.close()))
+    write_record(tmp_path, made_up_record.record(results=results, statistics=writer.close()))
     return tmp_path
 
 
-def test_verify_agrees_then_names_what_does_not(run_folder: Path, made_up: ModuleType) -> None:
+def test_verify_agrees_then_names_what_does_not(run_folder: Path) -> None:
     done = run("verify", str(run_folder))
     assert done.returncode == 0, done.stderr
     assert "1 results recomputed" in done.stderr and "All agree" in done.stderr

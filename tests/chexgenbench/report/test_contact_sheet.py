@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import base64
 import io
-from types import ModuleType
 
+import made_up_record
 import numpy as np
 from PIL import Image
 
@@ -15,8 +15,8 @@ def decoded(uri: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
 
 
-def test_pixels_survive_and_large_images_shrink(made_up: ModuleType) -> None:
-    small, large = made_up.thorax(1), np.repeat(np.repeat(made_up.thorax(2), 4, 0), 4, 1)
+def test_pixels_survive_and_large_images_shrink() -> None:
+    small, large = made_up_record.thorax(1), np.repeat(np.repeat(made_up_record.thorax(2), 4, 0), 4, 1)
     (pair,) = embedded([ImagePair(small, large, "case")])
     assert np.abs(np.asarray(decoded(pair.real), int) - small).mean() < 4
     assert max(decoded(pair.generated).size) == SIDE

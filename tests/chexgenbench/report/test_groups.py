@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from types import ModuleType
-
+import made_up_record
 import pytest
 
 from chexgenbench.report.groups import forest_of, gap, left_out, ratio_shade, shade
@@ -44,21 +43,21 @@ def test_ratio_shade_without_floors() -> None:
     assert ratio_shade(1.0, overall(1.0)) == 0.0 and ratio_shade(-1.0, overall(1.0)) is None
 
 
-def test_the_forest_plot_leaves_out_groups_without_a_number_and_says_so(made_up: ModuleType) -> None:
-    view = RecordView(made_up.record(), ("kid", "precision", "ms_ssim_diversity"))
+def test_the_forest_plot_leaves_out_groups_without_a_number_and_says_so() -> None:
+    view = RecordView(made_up_record.record(), ("kid", "precision", "ms_ssim_diversity"))
     figure = forest_of(view, "f", "t", view.groups("pathology"))
     assert figure is not None and ">Edema<" in figure.inline and "Fracture" not in figure.inline
     assert left_out(view, view.groups("pathology")) == ["Fracture (16)", "Pleural Other (9)"]
     assert forest_of(view, "f", "t", []) is None
 
 
-def test_names_of_groups_and_metrics(made_up: ModuleType) -> None:
+def test_names_of_groups_and_metrics() -> None:
     assert [group_label(name) for name in ("overall", "pathology=Edema", "sex=F", "age=65+", "view=AP")] == [
         "Overall", "Edema", "Female", "Age 65+", "View AP",
     ]  # fmt: skip
-    view = RecordView(made_up.record(), ("kid", "fid64", "no-such-metric"))
+    view = RecordView(made_up_record.record(), ("kid", "fid64", "no-such-metric"))
     assert [info.name for info in view.headline] == ["kid_lite0", "fid64_lite0"]
     assert view.info["kid_lite0"].encoder == "lite0" and view.info["ms_ssim_diversity"].encoder == ""
     assert "permutation_p_lite0" not in {info.name for info in view.compared}
-    assert view.groups("pathology") == [f"pathology={name}" for name in made_up.PATHOLOGIES]
-    assert view.count("pathology=Edema") == made_up.PATHOLOGIES["Edema"][0]
+    assert view.groups("pathology") == [f"pathology={name}" for name in made_up_record.PATHOLOGIES]
+    assert view.count("pathology=Edema") == made_up_record.PATHOLOGIES["Edema"][0]

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import shlex
-from types import ModuleType
+
+import made_up_record
 
 from chexgenbench.report.provenance import command, environment, scrubbed, without_folder
 
 
-def test_the_command_repeats_the_run_without_paths(made_up: ModuleType) -> None:
-    config = made_up.CONFIG | {
+def test_the_command_repeats_the_run_without_paths() -> None:
+    config = made_up_record.CONFIG | {
         "model": "/data/checkpoints/mine", "metrics": ["kid", "fid64"], "limit": 50, "subset": "all",
         "split_options": {"columns": "image=/x/y.csv"}, "model_options": {"steps": "20"},
     }  # fmt: skip
-    words = shlex.split(command(made_up.record(), config))
+    words = shlex.split(command(made_up_record.record(), config))
     assert words[:4] == ["chexgenbench", "eval", "--model", "PATH/mine"]
     for option, value in [
         ("--metrics", "kid,fid64"),
@@ -42,8 +43,8 @@ def test_paths_are_cut_wherever_they_stand() -> None:
     assert scrubbed("path=/home/someone/w.pt; ~/x/y") == "path=PATH/w.pt; PATH/y"
 
 
-def test_environment_leaves_out_the_command_and_survives_anything(made_up: ModuleType) -> None:
-    terms = dict(environment(made_up.RUN))
+def test_environment_leaves_out_the_command_and_survives_anything() -> None:
+    terms = dict(environment(made_up_record.RUN))
     assert terms["Stage generate"] == "81.4 s, 1420 MB at most" and "local changes" in terms["Source"]
     assert "home" not in str(terms)
     for damaged in (

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import made_up_record
 import pytest
 
 from chexgenbench.report import ImagePair, write_report
@@ -49,30 +49,29 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def make(tmp_path: Path, made_up: ModuleType) -> Callable[..., str]:
+def make(tmp_path: Path) -> Callable[..., str]:
     def write(images: Any = None, show: bool = False, folder: str = "run", **changes: Any) -> str:
         run_folder = tmp_path / folder
-        write_record(run_folder, made_up.record(**changes))
-        (run_folder / "config.json").write_text(json.dumps(made_up.CONFIG))
-        (run_folder / "run.json").write_text(json.dumps(made_up.RUN))
+        write_record(run_folder, made_up_record.record(**changes))
+        (run_folder / "config.json").write_text(json.dumps(made_up_record.CONFIG))
+        (run_folder / "run.json").write_text(json.dumps(made_up_record.RUN))
         return write_report(run_folder, images, show_credentialed=show).read_text("utf-8")
 
     return write
 
 
-def pictures(
-    made_up: ModuleType, caption: str = "Frontal radiograph with edema."
-) -> Callable[[int], Sequence[ImagePair]]:
-    return lambda n: [ImagePair(made_up.thorax(2 * i), made_up.thorax(2 * i + 1), f"{caption} {i}") for i in range(n)]
+def pictures(caption: str = "Frontal radiograph with edema.") -> Callable[[int], Sequence[ImagePair]]:
+    thorax = made_up_record.thorax
+    return lambda n: [ImagePair(thorax(2 * i), thorax(2 * i + 1), f"{caption} {i}") for i in range(n)]
 
 
-def test_the_page_shows_what_was_measured(make: Callable[..., str], made_up: ModuleType) -> None:
-    page = Page(make(pictures(made_up)))
+def test_the_page_shows_what_was_measured(make: Callable[..., str]) -> None:
+    page = Page(make(pictures()))
     assert page.open == []
-    record = made_up.record()
-    for metric in made_up.METRICS:
+    record = made_up_record.record()
+    for metric in made_up_record.METRICS:
         assert metric in page.text
-    for group in made_up.PATHOLOGIES:
+    for group in made_up_record.PATHOLOGIES:
         assert group in page.text
     for words in (
         "0.0321",
@@ -91,8 +90,8 @@ def test_the_page_shows_what_was_measured(make: Callable[..., str], made_up: Mod
     assert "chexgenbench eval --model sana --split nih-chestxray14:PATH --protocol v2 --preset quick" in page.text
 
 
-def test_the_page_fetches_nothing(make: Callable[..., str], made_up: ModuleType) -> None:
-    page = Page(make(pictures(made_up)))
+def test_the_page_fetches_nothing(make: Callable[..., str]) -> None:
+    page = Page(make(pictures()))
     for tag, attributes in page.tags:
         for name in ("src", "href", "action", "srcset", "data", "poster"):
             target = attributes.get(name)
@@ -113,8 +112,8 @@ def test_the_policy_allows_the_script_that_is_there(make: Callable[..., str]) ->
     assert f"script-src 'sha256-{digest}'" in text
 
 
-def test_every_text_is_escaped(make: Callable[..., str], made_up: ModuleType) -> None:
-    base = made_up.record()
+def test_every_text_is_escaped(make: Callable[..., str]) -> None:
+    base = made_up_record.record()
     results = [
         result.model_copy(
             update={
@@ -133,7 +132,7 @@ def test_every_text_is_escaped(make: Callable[..., str], made_up: ModuleType) ->
         update={"source": EVIL, "fingerprint": EVIL, "settings": {EVIL: EVIL}, "weight_hashes": {EVIL: EVIL}}
     )
     text = make(
-        pictures(made_up, EVIL),
+        pictures(EVIL),
         model={"name": EVIL, "notes": [EVIL], "settings": {EVIL: EVIL}, EVIL: EVIL},
         split=base.split | {"name": EVIL, "licence": EVIL, "subset": EVIL, "version": EVIL, "hash": EVIL},
         protocol=EVIL,
@@ -152,20 +151,20 @@ def test_every_text_is_escaped(make: Callable[..., str], made_up: ModuleType) ->
     assert EVIL in page.text  # it is shown, as text
 
 
-def test_same_input_same_bytes(make: Callable[..., str], made_up: ModuleType) -> None:
-    assert make(pictures(made_up), folder="a") == make(pictures(made_up), folder="b")
+def test_same_input_same_bytes(make: Callable[..., str]) -> None:
+    assert make(pictures(), folder="a") == make(pictures(), folder="b")
 
 
-def test_report_is_drawn_from_the_record_alone(tmp_path: Path, made_up: ModuleType) -> None:
-    write_record(tmp_path, made_up.record())
+def test_report_is_drawn_from_the_record_alone(tmp_path: Path) -> None:
+    write_record(tmp_path, made_up_record.record())
     text = write_report(tmp_path).read_text("utf-8")
     assert "0.0321" in text and "/home/" not in text
     (tmp_path / "run.json").write_text("{ torn")
     assert write_report(tmp_path).read_text("utf-8") == text
 
 
-def test_no_local_path_reaches_the_page(make: Callable[..., str], made_up: ModuleType) -> None:
-    model = made_up.record().model | {
+def test_no_local_path_reaches_the_page(make: Callable[..., str]) -> None:
+    model = made_up_record.record().model | {
         "source": "/home/someone/weights/sana",
         "settings": {"lora": "~/secret/lora.safetensors"},
     }
@@ -174,26 +173,26 @@ def test_no_local_path_reaches_the_page(make: Callable[..., str], made_up: Modul
     assert "PATH/sana" in text
 
 
-def test_credentialed_images_and_prompts_stay_away(make: Callable[..., str], made_up: ModuleType) -> None:
-    split = made_up.record().split | {"credentialed": True, "name": "mimic-cxr"}
+def test_credentialed_images_and_prompts_stay_away(make: Callable[..., str]) -> None:
+    split = made_up_record.record().split | {"credentialed": True, "name": "mimic-cxr"}
 
     def forbidden(n: int) -> list[ImagePair]:
         raise AssertionError("the images of a credentialed split were asked for")
 
     hidden = make(forbidden, split=split)
     assert "<img" not in hidden and "credentialed" in hidden and "--show-credentialed" in hidden
-    shown = make(pictures(made_up, "canary prompt"), show=True, split=split)
+    shown = make(pictures("canary prompt"), show=True, split=split)
     assert shown.count("<img") == 24 and "canary prompt" in shown and "do not share" in shown
 
 
-def test_csv_has_every_result(make: Callable[..., str], tmp_path: Path, made_up: ModuleType) -> None:
+def test_csv_has_every_result(make: Callable[..., str], tmp_path: Path) -> None:
     make()
     lines = (tmp_path / "run" / "results.csv").read_text().splitlines()
-    assert len(lines) == 1 + len(made_up.results())
+    assert len(lines) == 1 + len(made_up_record.results())
 
 
-def test_records_of_other_shapes_still_make_a_page(make: Callable[..., str], made_up: ModuleType) -> None:
-    base = made_up.record()
+def test_records_of_other_shapes_still_make_a_page(make: Callable[..., str]) -> None:
+    base = made_up_record.record()
     overall = [result for result in base.results if result.group == "overall" and result.variant == "raw"]
     undefined = [
         result.model_copy(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import made_up_splits
 import pytest
 
 from data_splits.errors import ImageUnreadable, UserError
@@ -43,17 +43,17 @@ def test_shared_hannover_loads_without_options(shared_data: Path) -> None:
     assert min(split.read_image(split.cases("test")[0]).shape) == 320
 
 
-def folder(tmp_path: Path, made_up: ModuleType, rows: list[dict[str, Any]], images: bool = True) -> Path:
+def folder(tmp_path: Path, rows: list[dict[str, Any]], images: bool = True) -> Path:
     for number, row in enumerate(rows):
         if images:
-            made_up.write_png(tmp_path / str(row.get("image") or row.get("path")), number)
-    path: Path = made_up.write_csv(tmp_path / "cases.csv", rows)
+            made_up_splits.write_png(tmp_path / str(row.get("image") or row.get("path")), number)
+    path: Path = made_up_splits.write_csv(tmp_path / "cases.csv", rows)
     return path
 
 
-def test_other_column_names_are_found_or_told(tmp_path: Path, made_up: ModuleType) -> None:
+def test_other_column_names_are_found_or_told(tmp_path: Path) -> None:
     rows = [{"path": f"p/{k}.png", "caption": f"text {k}", "subject_id": k, "remark": f"r{k}"} for k in range(3)]
-    path = folder(tmp_path, made_up, rows)
+    path = folder(tmp_path, rows)
     split = load_split(f"folder:{path}")
     assert [case.prompt for case in split.cases("test")] == ["text 0", "text 1", "text 2"]
     assert [case.id for case in split.cases("test")] == ["p_0", "p_1", "p_2"]
@@ -67,28 +67,28 @@ def test_other_column_names_are_found_or_told(tmp_path: Path, made_up: ModuleTyp
         load_split(f"folder:{path}", columns="picture=path")
 
 
-def test_labels_in_three_shapes_agree(tmp_path: Path, made_up: ModuleType) -> None:
+def test_labels_in_three_shapes_agree(tmp_path: Path) -> None:
     columns = [{"Edema": 1, "Pleural Effusion": 0}, {"Edema": 0, "Pleural Effusion": "1.0"}]
     lists = [{"labels": "Edema"}, {"labels": "Effusion|Hernia"}]
     dicts = [{"labels": "{'Edema': 1.0, 'Pleural Effusion': 0}"}, {"labels": "{'Edema': 0, 'Pleural Effusion': 1}"}]
     seen = []
     for name, shape in (("c", columns), ("l", lists), ("d", dicts)):
         rows = [{"image": f"{k}.png", "patient": k} | row for k, row in enumerate(shape)]
-        split = load_split(f"folder:{folder(tmp_path / name, made_up, rows)}")
+        split = load_split(f"folder:{folder(tmp_path / name, rows)}")
         seen.append([dict(case.labels) for case in split.cases("test")])
     assert seen[0] == seen[1] == seen[2] == [{"Edema": 1, "Pleural Effusion": 0}, {"Edema": 0, "Pleural Effusion": 1}]
     listed = load_split(f"folder:{tmp_path / 'l'}")
     assert listed.warnings == ("1 label(s) of 1 name(s) have no CheXpert counterpart: left out",)
 
 
-def test_without_a_patient_column_each_image_stands_alone_and_it_is_said(tmp_path: Path, made_up: ModuleType) -> None:
-    split = load_split(f"folder:{folder(tmp_path, made_up, [{'image': 'a.png'}, {'image': 'b.png'}])}")
+def test_without_a_patient_column_each_image_stands_alone_and_it_is_said(tmp_path: Path) -> None:
+    split = load_split(f"folder:{folder(tmp_path, [{'image': 'a.png'}, {'image': 'b.png'}])}")
     assert split.manifest.counts == {"test": {"images": 2, "patients": 2}}
     assert "own patient" in split.warnings[0]
 
 
-def test_missing_images_are_listed_up_to_ten_and_counted(tmp_path: Path, made_up: ModuleType) -> None:
-    path = folder(tmp_path, made_up, [{"image": f"{k}.png", "patient": k} for k in range(14)], images=False)
+def test_missing_images_are_listed_up_to_ten_and_counted(tmp_path: Path) -> None:
+    path = folder(tmp_path, [{"image": f"{k}.png", "patient": k} for k in range(14)], images=False)
     with pytest.raises(UserError) as caught:
         load_split(f"folder:{path}")
     message = str(caught.value)
@@ -114,12 +114,10 @@ def test_missing_images_are_listed_up_to_ten_and_counted(tmp_path: Path, made_up
         ),
     ],
 )
-def test_errors_are_short_and_exact(
-    tmp_path: Path, made_up: ModuleType, rows: list[dict[str, Any]], message: str
-) -> None:
-    path = made_up.write_csv(tmp_path / "cases.csv", rows)
+def test_errors_are_short_and_exact(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
+    path = made_up_splits.write_csv(tmp_path / "cases.csv", rows)
     for name in ("a.png", "b.png"):
-        made_up.write_png(tmp_path / name)
+        made_up_splits.write_png(tmp_path / name)
     with pytest.raises(UserError, match=message) as caught:
         load_split(f"folder:{path}")
     assert len(str(caught.value).splitlines()) <= 4
@@ -142,20 +140,20 @@ def test_broken_tables(tmp_path: Path, text: str, message: str) -> None:
         load_split(f"folder:{tmp_path}")
 
 
-def test_a_changed_image_is_refused_when_read(tmp_path: Path, made_up: ModuleType) -> None:
-    image = made_up.write_png(tmp_path / "a.png", 1)
-    made_up.write_csv(tmp_path / "cases.csv", [{"image": "a.png", "patient": 1, "sha256": sha256_file(image)}])
+def test_a_changed_image_is_refused_when_read(tmp_path: Path) -> None:
+    image = made_up_splits.write_png(tmp_path / "a.png", 1)
+    made_up_splits.write_csv(tmp_path / "cases.csv", [{"image": "a.png", "patient": 1, "sha256": sha256_file(image)}])
     split = load_split(f"folder:{tmp_path}")
     case = split.cases("test")[0]
     assert split.manifest.entries[0].image_sha256 == sha256_file(image)
     assert split.read_image(case).shape == (8, 8)
-    made_up.write_png(tmp_path / "a.png", 2)
+    made_up_splits.write_png(tmp_path / "a.png", 2)
     with pytest.raises(ImageUnreadable, match="sha256 differs"):
         split.read_image(case)
 
 
-def test_row_order_does_not_change_the_split(tmp_path: Path, made_up: ModuleType) -> None:
+def test_row_order_does_not_change_the_split(tmp_path: Path) -> None:
     rows = [{"image": f"{k}.png", "patient": k, "prompt": f"t{k}"} for k in range(5)]
-    one = load_split(f"folder:{folder(tmp_path / 'x' / 'set', made_up, rows)}")
-    two = load_split(f"folder:{folder(tmp_path / 'y' / 'set', made_up, rows[::-1])}")
+    one = load_split(f"folder:{folder(tmp_path / 'x' / 'set', rows)}")
+    two = load_split(f"folder:{folder(tmp_path / 'y' / 'set', rows[::-1])}")
     assert one.manifest == two.manifest

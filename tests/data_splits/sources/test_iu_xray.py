@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,8 +14,8 @@ from data_splits.sources import load_split
 
 
 @pytest.fixture
-def root(tmp_path: Path, made_up: ModuleType) -> Path:
-    made: Path = made_up.openi(tmp_path / "openi")
+def root(tmp_path: Path) -> Path:
+    made: Path = made_up_splits.openi(tmp_path / "openi")
     return made
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import random
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import pandas as pd
 import pytest
 
@@ -16,8 +16,8 @@ from data_splits.sources.mimic_cxr import PRIVACY, UNIQUE, UTILITY
 
 
 @pytest.fixture
-def root(tmp_path: Path, made_up: ModuleType) -> Path:
-    made: Path = made_up.mimic(tmp_path / "mimic")
+def root(tmp_path: Path) -> Path:
+    made: Path = made_up_splits.mimic(tmp_path / "mimic")
     return made
 
 
@@ -52,10 +52,10 @@ def test_unique_prompts_are_the_first_rows(root: Path) -> None:
     assert len(split.cases(UNIQUE)) < len(split.cases("test"))
 
 
-def test_privacy_selection_is_the_published_sample(tmp_path: Path, made_up: ModuleType) -> None:
-    root = made_up.mimic(tmp_path / "mimic", train=1, test=3)
-    rows = made_up.mimic_rows(range(2000, 5600))  # 7,200 rows, 2,400 unique prompts
-    made_up.write_csv(root / "LLAVARAD_ANNOTATIONS_TRAIN.csv", rows)
+def test_privacy_selection_is_the_published_sample(tmp_path: Path) -> None:
+    root = made_up_splits.mimic(tmp_path / "mimic", train=1, test=3)
+    rows = made_up_splits.mimic_rows(range(2000, 5600))  # 7,200 rows, 2,400 unique prompts
+    made_up_splits.write_csv(root / "LLAVARAD_ANNOTATIONS_TRAIN.csv", rows)
     split = load_split(f"mimic-cxr:{root}")
     table = pd.DataFrame(rows).drop_duplicates("annotated_prompt").sample(n=2000, random_state=42)
     assert [case.id for case in split.cases(PRIVACY)] == sorted(Path(path).stem for path in table["path"])
@@ -74,25 +74,25 @@ def test_utility_rule_leaves_uncertain_rows_out(root: Path) -> None:
     assert all(-1 not in case.labels.values() for case in chosen)
 
 
-def test_utility_file_makes_the_selection_exact(root: Path, made_up: ModuleType) -> None:
-    rows = made_up.mimic_rows(range(3))
-    made_up.write_csv(root / "training_data_20K.csv", rows)
+def test_utility_file_makes_the_selection_exact(root: Path) -> None:
+    rows = made_up_splits.mimic_rows(range(3))
+    made_up_splits.write_csv(root / "training_data_20K.csv", rows)
     split = load_split(f"mimic-cxr:{root}")
     assert {case.id for case in split.cases(UTILITY)} == {Path(row["path"]).stem for row in rows}
     assert "utility: 6 rows, published 20,000 (-19,994)" in split.warnings
-    made_up.write_csv(root / "training_data_20K.csv", made_up.mimic_rows(range(500, 501)))
+    made_up_splits.write_csv(root / "training_data_20K.csv", made_up_splits.mimic_rows(range(500, 501)))
     with pytest.raises(UserError, match=r"2 row\(s\) that are not in the training annotations"):
         load_split(f"mimic-cxr:{root}")
 
 
-def test_json_of_physionet_gives_the_same_cases(root: Path, made_up: ModuleType) -> None:
+def test_json_of_physionet_gives_the_same_cases(root: Path) -> None:
     from_csv = load_split(f"mimic-cxr:{root}")
     other = root.parent / "annotations"
     other.mkdir()
     for part, patients in (("train", range(8)), ("test", range(1000, 1006))):
-        rows = made_up.mimic_rows(patients)
+        rows = made_up_splits.mimic_rows(patients)
         rule_based = [dict(rows[0], generate_method="rule-based")] if part == "train" else []
-        made_up.write_json(other / f"chat_{part}_MIMIC_CXR.json", made_up.mimic_json(rows + rule_based))
+        made_up_splits.write_json(other / f"chat_{part}_MIMIC_CXR.json", made_up_splits.mimic_json(rows + rule_based))
     from_json = load_split(f"mimic-cxr:{root}", annotations=str(other))
     assert from_json.manifest.entries == from_csv.manifest.entries
     assert "train: 1 rows left out (not made by gpt4)" in from_json.warnings
@@ -113,14 +113,14 @@ def test_test_alone_is_enough(root: Path) -> None:
     assert "no training annotations: the privacy and utility selections are missing" in split.warnings
 
 
-def test_two_extraction_methods_of_one_image_are_two_cases(root: Path, made_up: ModuleType) -> None:
-    rows = made_up.mimic_rows(range(1000, 1006))
+def test_two_extraction_methods_of_one_image_are_two_cases(root: Path) -> None:
+    rows = made_up_splits.mimic_rows(range(1000, 1006))
     again = dict(rows[0], generate_method="rule-based", annotated_prompt="another text")
-    made_up.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", [*rows, again])
+    made_up_splits.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", [*rows, again])
     dicom = Path(rows[0]["path"]).stem
     ids = {case.id for case in load_split(f"mimic-cxr:{root}").cases("test")}
     assert {f"{dicom}.gpt4", f"{dicom}.rule-based"} <= ids
-    made_up.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", [*rows, rows[0]])
+    made_up_splits.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", [*rows, rows[0]])
     with pytest.raises(UserError, match="duplicate image id"):
         load_split(f"mimic-cxr:{root}")
 
@@ -152,22 +152,22 @@ def test_wrong_cells_are_named_by_row_and_never_shown(root: Path, cells: dict[st
     assert "CANARY" not in str(caught.value)
 
 
-def test_missing_column_file_and_layout(root: Path, made_up: ModuleType) -> None:
-    rows = made_up.mimic_rows(range(1000, 1006))
+def test_missing_column_file_and_layout(root: Path) -> None:
+    rows = made_up_splits.mimic_rows(range(1000, 1006))
     test = root / "LLAVARAD_ANNOTATIONS_TEST.csv"
-    made_up.write_csv(test, [{key: row[key] for key in row if key != "annotated_prompt"} for row in rows])
+    made_up_splits.write_csv(test, [{key: row[key] for key in row if key != "annotated_prompt"} for row in rows])
     with pytest.raises(UserError, match="no column for prompt"):
         load_split(f"mimic-cxr:{root}")
-    made_up.write_csv(test, [{key: row[key] for key in row if key != "chexpert_labels"} for row in rows])
+    made_up_splits.write_csv(test, [{key: row[key] for key in row if key != "chexpert_labels"} for row in rows])
     with pytest.raises(UserError, match=r"lacks 1 column\(s\): chexpert_labels"):
         load_split(f"mimic-cxr:{root}")
-    made_up.write_csv(test, made_up.mimic_rows(range(2000, 2003)))
+    made_up_splits.write_csv(test, made_up_splits.mimic_rows(range(2000, 2003)))
     with pytest.raises(UserError, match="no image of the annotations lies in"):
         load_split(f"mimic-cxr:{root}")
-    made_up.write_csv(root / "other_annotations_test.csv", rows)
+    made_up_splits.write_csv(root / "other_annotations_test.csv", rows)
     with pytest.raises(UserError, match="several test annotation files"):
         load_split(f"mimic-cxr:{root}")
-    made_up.write_csv(test, rows)
+    made_up_splits.write_csv(test, rows)
     assert load_split(f"mimic-cxr:{root}", test="other_annotations_test.csv").manifest.counts["test"]["images"] == 12
     test.unlink()
     (root / "other_annotations_test.csv").unlink()
@@ -175,10 +175,11 @@ def test_missing_column_file_and_layout(root: Path, made_up: ModuleType) -> None
         load_split(f"mimic-cxr:{root}")
 
 
-def test_a_shared_patient_is_refused_under_a_hash(root: Path, made_up: ModuleType) -> None:
-    rows = made_up.mimic_rows(range(1000, 1006))
-    made_up.write_csv(root / "LLAVARAD_ANNOTATIONS_TRAIN.csv", made_up.mimic_rows(range(1005, 1007), images=1))
-    made_up.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", rows[:10] + rows[11:])
+def test_a_shared_patient_is_refused_under_a_hash(root: Path) -> None:
+    rows = made_up_splits.mimic_rows(range(1000, 1006))
+    train = made_up_splits.mimic_rows(range(1005, 1007), images=1)
+    made_up_splits.write_csv(root / "LLAVARAD_ANNOTATIONS_TRAIN.csv", train)
+    made_up_splits.write_csv(root / "LLAVARAD_ANNOTATIONS_TEST.csv", rows[:10] + rows[11:])
     with pytest.raises(UserError, match="more than one subset") as caught:
         load_split(f"mimic-cxr:{root}")
     assert "10001005" not in str(caught.value)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
+import made_up_splits
 import pytest
 
 from data_splits.errors import UserError
@@ -13,8 +13,8 @@ from data_splits.sources.nih_chestxray14 import label_prompt
 
 
 @pytest.fixture
-def root(tmp_path: Path, made_up: ModuleType) -> Path:
-    made: Path = made_up.nih(tmp_path / "nih")
+def root(tmp_path: Path) -> Path:
+    made: Path = made_up_splits.nih(tmp_path / "nih")
     return made
 
 
@@ -62,7 +62,7 @@ def test_errors(root: Path) -> None:
         load_split(f"nih-chestxray14:{root}")
 
 
-def test_unknown_label_and_missing_column(root: Path, made_up: ModuleType) -> None:
+def test_unknown_label_and_missing_column(root: Path) -> None:
     table = root / "Data_Entry_2017.csv"
     text = table.read_text()
     table.write_text(text.replace("Hernia", "Hiccup"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import made_up_splits
 import pytest
 
 from data_splits.errors import UserError
@@ -42,8 +43,8 @@ def test_missing_data_says_what_where_and_what_works_now(name: str, monkeypatch:
             assert part in message
 
 
-def test_environment_variable_names_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_up) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("DATA_SPLITS_NIH_CHESTXRAY14", str(made_up.nih(tmp_path)))
+def test_environment_variable_names_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_SPLITS_NIH_CHESTXRAY14", str(made_up_splits.nih(tmp_path)))
     assert load_split("nih-chestxray14").manifest.counts["test"]["images"] == 3
 
 

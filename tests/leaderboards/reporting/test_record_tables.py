@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from types import ModuleType
+import made_up_record
 
 from leaderboards.reporting.record_tables import flat_table, reading_table
 
 
-def test_flat_table_holds_every_result_exactly(made_up: ModuleType) -> None:
-    record = made_up.record()
+def test_flat_table_holds_every_result_exactly() -> None:
+    record = made_up_record.record()
     table = flat_table(record)
     assert len(table.rows) == len(record.results)
     place = table.columns.index("value")
@@ -14,8 +14,8 @@ def test_flat_table_holds_every_result_exactly(made_up: ModuleType) -> None:
     assert "extra.bias_corrected" in table.columns
 
 
-def test_reading_table_pairs_values_with_floors_of_the_same_n(made_up: ModuleType) -> None:
-    record = made_up.record()
+def test_reading_table_pairs_values_with_floors_of_the_same_n() -> None:
+    record = made_up_record.record()
     table = reading_table(record, "sex=F")
     rows = {row[0:2]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
     floor = next(r for r in record.results if (r.metric, r.group, r.variant) == ("kid_lite0", "sex=F", "floor"))
