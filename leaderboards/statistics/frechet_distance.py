@@ -83,10 +83,12 @@ class Gaussian:
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     """The squared Frechet distance of two Gaussians: what the field reports as FID. Lower is closer; 0 is the same.
 
-    Cost: O(d^3) at full rank, O(n^2 d) below it. The result can be negative by rounding only.
+    What cannot be told from zero in float64 is zero. Cost: O(d^3) at full rank, O(n^2 d) below it.
     """
     difference = a.mean - b.mean
-    return float(difference @ difference) + a.trace + b.trace - 2.0 * trace_of_root(a, b)
+    traces = a.trace + b.trace
+    distance = float(difference @ difference) + traces - 2.0 * trace_of_root(a, b)
+    return distance if abs(distance) > len(a.mean) * np.finfo(np.float64).eps * traces else 0.0
 
 
 def trace_of_root(a: Gaussian, b: Gaussian) -> float:

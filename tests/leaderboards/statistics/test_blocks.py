@@ -46,7 +46,7 @@ def test_the_seed_and_nothing_else_decides() -> None:
 def test_a_patient_on_both_sides_is_in_one_block() -> None:
     generated, reference = cohort(3, 120), cohort(4, 150)
     on_generated, on_reference = paired_blocks(generated, reference, 20, 0)
-    both = {name: block for name, block in zip(generated, on_generated, strict=True)}
+    both = dict(zip(generated, on_generated, strict=True))
     for name, block in zip(reference, on_reference, strict=True):
         assert both.get(name, block) == block
 
