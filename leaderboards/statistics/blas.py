@@ -21,6 +21,8 @@ def _controller() -> Any:
         from threadpoolctl import ThreadpoolController
     except ImportError:  # it comes with scikit-learn; without it the last digits may depend on the thread count
         return None
+    import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which the controller sees only once it is loaded
+
     return ThreadpoolController()
 
 

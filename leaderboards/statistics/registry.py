@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.statistics.blas import one_thread
 from leaderboards.statistics.estimate import Estimate
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -42,4 +43,5 @@ def estimate(name: str, arrays: Arrays, parameters: Mapping[str, Any] | None = N
             raise ValueError(f"array {key!r} of {name} holds NaN or infinity")
     module, function = ESTIMATORS[name].split(":")
     estimator: Estimator = getattr(importlib.import_module(module), function)
-    return estimator(arrays, **dict(parameters or {}))
+    with one_thread():
+        return estimator(arrays, **dict(parameters or {}))
