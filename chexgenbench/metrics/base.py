@@ -101,7 +101,7 @@ class MetricInput:
         """k-nearest-neighbour statistics of both sides (exact, blocked), shared by the four k-NN metrics."""
         from chexgenbench.neighbours import Neighbours
 
-        return Neighbours.of(self.generated.features, self.reference.features)
+        return Neighbours.shared(self.generated.features, self.reference.features)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.statistics.blas import ordered_map
+
 Float = NDArray[np.float64]
 
 TILE = 512
 """Rows and columns of a tile. Fixed, and counted from row 0, so that a sum never depends on the memory at hand."""
+
+STRIPS = 16
+"""Strips of tiles handed to the cores at a time."""
 
 
 @dataclass(frozen=True)
@@ -81,38 +86,55 @@ def rows64(features: NDArray[Any], rows: slice, centre: Float | None = None) -> 
 
 
 def row_sums(x: NDArray[Any], y: NDArray[Any], kernel: Kernel, centre: Float | None = None) -> tuple[Float, Float]:
-    """Sums of k(x_i, y_j) over j for every i, and over i for every j. Memory O(TILE (TILE + d)), in float64.
+    """Sums of k(x_i, y_j) over j for every i, and over i for every j. Memory O(TILE (TILE + d)) a core, in float64.
 
     Args:
         x, y: float32[n, d], float32[m, d].
         centre: float64[d] subtracted from both; a translation changes no RBF kernel and removes cancellation.
 
     Returns:
-        float64[n], float64[m].
+        float64[n], float64[m], the same bits for any number of cores.
     """
-    over_y, over_x = np.zeros(len(x)), np.zeros(len(y))
-    for rows in spans(len(x)):
-        block = rows64(x, rows, centre)
+
+    def strip(rows: slice) -> tuple[Float, Float]:
+        block, own, other = rows64(x, rows, centre), np.zeros(rows.stop - rows.start), np.zeros(len(y))
         for columns in spans(len(y)):
             values = kernel(block, rows64(y, columns, centre))
-            over_y[rows] += values.sum(axis=1)
-            over_x[columns] += values.sum(axis=0)
-    return over_y, over_x
+            own += values.sum(axis=1)
+            other[columns] = values.sum(axis=0)
+        return own, other
+
+    return _collected(strip, len(x), len(y), x.shape[1])
 
 
 def symmetric_row_sums(x: NDArray[Any], kernel: Kernel, centre: Float | None = None) -> Float:
     """Sums of k(x_i, x_j) over all j, the diagonal included, for every i: float64[n]; each tile is computed once."""
-    sums = np.zeros(len(x))
-    for rows in spans(len(x)):
-        block = rows64(x, rows, centre)
+
+    def strip(rows: slice) -> tuple[Float, Float]:
+        block, own, other = rows64(x, rows, centre), np.zeros(rows.stop - rows.start), np.zeros(len(x))
         for columns in spans(len(x)):
             if columns.start < rows.start:
                 continue
             values = kernel(block, block if columns == rows else rows64(x, columns, centre))
-            sums[rows] += values.sum(axis=1)
+            own += values.sum(axis=1)
             if columns != rows:
-                sums[columns] += values.sum(axis=0)
-    return sums
+                other[columns] = values.sum(axis=0)
+        return own, other
+
+    above, below = _collected(strip, len(x), len(x), x.shape[1])
+    return above + below
+
+
+def _collected(strip: Callable[[slice], tuple[Float, Float]], n: int, m: int, dim: int) -> tuple[Float, Float]:
+    """Row sums side by side and column sums added up in the order of the strips, a few strips at a time."""
+    rows, columns = np.zeros(n), np.zeros(m)
+    all_spans = list(spans(n))
+    for group in (all_spans[start : start + STRIPS] for start in range(0, len(all_spans), STRIPS)):
+        results = ordered_map(strip, group, bytes_per_call=8 * TILE * (3 * TILE + 2 * dim) + 8 * m)
+        for span, (own, other) in zip(group, results, strict=True):
+            rows[span] = own
+            columns += other
+    return rows, columns
 
 
 def median_distance(features: NDArray[Any], limit: int = 1000, seed: int = 0) -> float:

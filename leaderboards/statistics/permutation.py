@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.statistics.blas import ordered_map
 from leaderboards.statistics.estimate import Estimate, undefined
-from leaderboards.statistics.kernel_tiles import RBF, Float, rows64, spans
+from leaderboards.statistics.kernel_tiles import RBF, TILE, Float, rows64, spans
 from leaderboards.statistics.registry import Arrays
 
 TIES = 1e-10
@@ -89,8 +90,9 @@ def _statistics(
 ) -> tuple[Float, NDArray[np.bool_]]:
     """MMD^2 for every column of labels, and where all three means exist."""
     columns = labels.shape[1]
-    inside, with_all, total = np.zeros(columns), np.zeros(columns), 0.0
-    for rows in spans(len(features)):
+
+    def strip(rows: slice) -> tuple[Float, Float, float]:
+        inside, with_all, total = np.zeros(columns), np.zeros(columns), 0.0
         left = rows64(features, rows, centre)
         for others in spans(len(features)):
             if others.start < rows.start:
@@ -103,6 +105,11 @@ def _statistics(
             if others != rows:
                 with_all += values.sum(axis=0) @ labels[others]
             total += twice * float(values.sum())
+        return inside, with_all, total
+
+    strips = ordered_map(strip, list(spans(len(features))), bytes_per_call=8 * TILE * (3 * TILE + 2 * columns))
+    inside, with_all = (np.stack([each[part] for each in strips]).sum(axis=0) for part in (0, 1))
+    total = sum(each[2] for each in strips)
     sums = np.stack([inside, total - 2.0 * with_all + inside, with_all - inside])
 
     count = int(patients.max()) + 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from chexgenbench import neighbours
 from chexgenbench.neighbours import K, Neighbours
 
 Features = NDArray[np.float32]
@@ -23,12 +24,12 @@ def independent(generated: Features, reference: Features) -> dict[str, float]:
         return dict(compute_prdc(reference.astype(np.float64), generated.astype(np.float64), K))
 
 
-def ours(neighbours: Neighbours) -> dict[str, float]:
+def ours(result: Neighbours) -> dict[str, float]:
     return {
-        "precision": neighbours.in_reference.mean(),
-        "recall": neighbours.in_generated.mean(),
-        "density": neighbours.balls.mean() / neighbours.k,
-        "coverage": neighbours.covered.mean(),
+        "precision": result.in_reference.mean(),
+        "recall": result.in_generated.mean(),
+        "density": result.balls.mean() / result.k,
+        "coverage": result.covered.mean(),
     }
 
 
@@ -96,6 +97,18 @@ def test_mode_collapse_lowers_recall_and_leaves_precision() -> None:
     assert full.in_generated.mean() > 0.9 and full.in_reference.mean() > 0.9
     assert collapsed.in_reference.mean() > 0.9
     assert collapsed.in_generated.mean() < 0.55 and collapsed.covered.mean() < 0.55
+
+
+def test_shared_results_are_computed_once_and_never_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    generated, reference = CASES["equal"]()
+    first = Neighbours.shared(generated, reference)
+    assert Neighbours.shared(generated.copy(), reference.copy()) is first
+    assert Neighbours.shared(reference, generated) is not first
+    assert np.array_equal(Neighbours.shared(reference, generated).in_reference, first.in_generated)
+    assert Neighbours.shared(generated, reference, 3).k == 3
+    monkeypatch.setattr(neighbours, "REMEMBERED", 1)
+    Neighbours.shared(reference, generated, 2)
+    assert len(neighbours._RECENT) == 1
 
 
 def test_too_few_images_are_refused() -> None:

@@ -19,21 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
+from leaderboards.statistics.blas import one_thread
 from leaderboards.statistics.kernel_tiles import Float, spans
 
 
 def cosine_spectrum(features: NDArray[np.float32], centre: Float | None = None) -> Float:
     """Eigenvalues of K / n for cosine similarities, descending, min(n, d) of them; zero vectors stay zero."""
     n, dim = features.shape
-    if n <= dim:
-        x = _unit(features, slice(None), centre)
-        gram = x @ x.T
-    else:
-        gram = np.zeros((dim, dim))
-        for rows in spans(n, 4096):
-            x = _unit(features, rows, centre)
-            gram += x.T @ x
-    eigenvalues = np.linalg.eigvalsh(gram / n)[::-1]
+    with one_thread():
+        if n <= dim:
+            x = _unit(features, slice(None), centre)
+            gram = x @ x.T
+        else:
+            gram = np.zeros((dim, dim))
+            for rows in spans(n, 4096):
+                x = _unit(features, rows, centre)
+                gram += x.T @ x
+        eigenvalues = np.linalg.eigvalsh(gram / n)[::-1]
     return np.clip(eigenvalues, 0.0, None)
 
 

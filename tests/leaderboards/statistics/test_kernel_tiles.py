@@ -28,6 +28,25 @@ def test_sums_equal_those_of_the_whole_matrix(kernel: kernel_tiles.Kernel, monke
     )
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_bits_do_not_depend_on_the_number_of_threads(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_limits
+
+    from leaderboards.statistics import blas
+
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(1300, 40)).astype(np.float32), rng.normal(size=(700, 40)).astype(np.float32)
+    kernel = Polynomial.of_kid(40)
+    monkeypatch.setattr(blas, "MAX_WORKERS", 1)
+    with threadpool_limits(1):
+        one = (*row_sums(x, y, kernel), symmetric_row_sums(x, kernel))
+    monkeypatch.setattr(blas, "MAX_WORKERS", threads)
+    monkeypatch.setattr(kernel_tiles, "STRIPS", threads)
+    with threadpool_limits(threads):
+        many = (*row_sums(x, y, kernel), symmetric_row_sums(x, kernel))
+    assert all(np.array_equal(a, b) for a, b in zip(one, many, strict=True))
+
+
 def test_kernels_by_scalar_definition() -> None:
     x, y = np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]])
     assert Polynomial.of_kid(2)(x, y)[0, 0] == pytest.approx((1.0 / 2 + 1) ** 3)
