@@ -13,9 +13,9 @@ def wilson(successes: int, cases: int, level: float = 0.95) -> tuple[float, floa
         ValueError: not 0 <= successes <= cases with at least one case, or a level outside (0, 1).
     """
     _check(successes, cases, level)
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    z2 = float(norm.ppf(0.5 + level / 2)) ** 2
+    z2 = float(ndtri(0.5 + level / 2)) ** 2
     share = successes / cases
     centre = (share + z2 / (2 * cases)) / (1 + z2 / cases)
     half = (z2 * (share * (1 - share) / cases + z2 / (4 * cases**2))) ** 0.5 / (1 + z2 / cases)
@@ -31,11 +31,11 @@ def exact(successes: int, cases: int, level: float = 0.95) -> tuple[float, float
         ValueError: as for `wilson`.
     """
     _check(successes, cases, level)
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, cases - successes + 1))
-    high = 1.0 if successes == cases else float(beta.ppf(1 - tail, successes + 1, cases - successes))
+    low = 0.0 if successes == 0 else float(betaincinv(successes, cases - successes + 1, tail))
+    high = 1.0 if successes == cases else float(betaincinv(successes + 1, cases - successes, 1 - tail))
     return low, high
 
 

@@ -20,9 +20,9 @@ class Jackknife:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Student-t interval around `corrected`, with one degree of freedom less than there are blocks."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
-        half = float(t.ppf(0.5 + level / 2, self.blocks - 1)) * self.se
+        half = float(stdtrit(self.blocks - 1, 0.5 + level / 2)) * self.se
         return self.corrected - half, self.corrected + half
 
 
