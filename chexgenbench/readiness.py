@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chexgenbench.plan import resolve_protocol
+from chexgenbench.protocols import Protocol
 from chexgenbench.run_folder import RunConfig
 from data_splits.errors import UserError
 from data_splits.sources import load_split
@@ -12,6 +13,9 @@ from data_splits.split import Split
 from model_adapters.encoders import ENCODERS
 from model_adapters.generators import GENERATORS, parse_model
 from model_adapters.protocols import BuildContext
+
+PUBLISHED_CASES = 4352
+"""Unique test prompts of the published split (chexgenbench references 1.1, second hand)."""
 
 WORKS_NOW = "chexgenbench eval --model embedded --split phantom"
 
@@ -35,7 +39,9 @@ def check(config: RunConfig) -> None:
     try:
         split = load_split(config.split, **config.split_options)
     except UserError as error:
-        missing.append(str(error))
+        # The split's own message ends with a line about what works now; ours follows at the end of the list.
+        lines = [line.strip() for line in str(error).splitlines() if "works right now" not in line]
+        missing.append("\n     ".join(lines))
     context = BuildContext(
         target=target,
         split=split,
@@ -52,15 +58,15 @@ def check(config: RunConfig) -> None:
             encoder, BuildContext(weights=Path(weights) if weights else None, protocol=protocol.settings)
         )
     for need in lacking:
-        size = "" if need.size_gb is None else f" ({need.size_gb:.1f} GB)"
+        size = "" if need.size_gb is None else f" ({download(need.size_gb)})"
         missing.append(f"{need.what}{size}: {need.how}")
     if not missing:
         return
-    if split is None and not lacking and len(missing) == 1:
+    if split is None and not lacking:
         raise UserError(missing[0])
     lines = [f"`--model {config.model}` on `--split {config.split}` cannot start here. Missing:"]
     lines += [f"  {index}. {text}" for index, text in enumerate(missing, start=1)]
-    images = protocol.max_cases or 5034
+    images = _images(protocol, split, config.subset)
     cost = GENERATORS.estimate(name, context, images)
     if cost is not None:
         lines.append(
@@ -69,6 +75,18 @@ def check(config: RunConfig) -> None:
         )
     lines.append(f"Works right now: {WORKS_NOW}")
     raise UserError("\n".join(lines))
+
+
+def _images(protocol: Protocol, split: Split | None, subset: str | None) -> int:
+    """Images the run would draw; the published test size where the split cannot be counted."""
+    cases = PUBLISHED_CASES if split is None else len(split.cases(subset or split.evaluation))
+    cases = min(cases, protocol.max_cases or cases)
+    return cases + min(cases, protocol.draw_prompts) * (protocol.draws - 1)
+
+
+def download(gigabytes: float) -> str:
+    """A download size: "8.9 GB", "28 MB"."""
+    return f"{gigabytes:.1f} GB" if gigabytes >= 0.1 else f"{1000 * gigabytes:.0f} MB"
 
 
 def duration(seconds: float) -> str:

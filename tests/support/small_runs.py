@@ -7,7 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-SMALL_PHANTOM = ("--split", "phantom", "--split-option", "train=60", "--split-option", "test=30")
+SMALL_PHANTOM = (
+    "--split",
+    "phantom",
+    "--split-option",
+    "size=96",
+    "--split-option",
+    "train=60",
+    "--split-option",
+    "test=30",
+)
 
 
 def command(*arguments: str | Path) -> list[str]:
