@@ -12,6 +12,9 @@ from chexgenbench.metrics.base import Side
 from leaderboards.statistics.blocks import PRIVATE_PATIENTS, paired_blocks
 from leaderboards.statistics.kernel_tiles import Float, Kernel, row_sums, rows64, spans, symmetric_row_sums
 
+FEW = 64
+"""Pairs of a group up to which they are taken one by one and not as a matrix."""
+
 Int = NDArray[np.int64]
 
 MAX_UNITS = 200
@@ -94,21 +97,30 @@ def _within(
     a: NDArray[Any], b: NDArray[Any], group_a: Int, group_b: Int, groups: int, kernel: Kernel, centre: Float | None
 ) -> Float:
     """Kernel sum and number of the pairs whose two images share a group: float64[groups, 2]."""
-    result = np.zeros((groups, 2))
     order_a, order_b = np.argsort(group_a, kind="stable"), np.argsort(group_b, kind="stable")
-    ends_a = np.searchsorted(group_a[order_a], np.arange(groups + 1))
-    ends_b = np.searchsorted(group_b[order_b], np.arange(groups + 1))
-    for group in range(groups):
-        rows, columns = order_a[ends_a[group] : ends_a[group + 1]], order_b[ends_b[group] : ends_b[group + 1]]
-        result[group, 1] = len(rows) * len(columns)
+    size_a, size_b = np.bincount(group_a, minlength=groups), np.bincount(group_b, minlength=groups)
+    begin_a, begin_b = np.cumsum(size_a) - size_a, np.cumsum(size_b) - size_b
+    count = size_a * size_b
+    sums = np.zeros(groups)
+    for large in np.flatnonzero(count > FEW):
+        rows = order_a[begin_a[large] :][: size_a[large]]
+        columns = order_b[begin_b[large] :][: size_b[large]]
         for left in spans(len(rows)):
             block = rows64(a[rows[left]], slice(None), centre)
             for right in spans(len(columns)):
-                result[group, 0] += kernel(block, rows64(b[columns[right]], slice(None), centre)).sum()
-    return result
+                sums[large] += kernel(block, rows64(b[columns[right]], slice(None), centre)).sum()
+    # Groups of few pairs, one by one, would cost more in calls than in arithmetic.
+    few = np.where(count <= FEW, count, 0)
+    group = np.repeat(np.arange(groups), few)
+    rank = np.arange(len(group)) - np.repeat(np.cumsum(few) - few, few)
+    i, j = order_a[begin_a[group] + rank // size_b[group]], order_b[begin_b[group] + rank % size_b[group]]
+    values = np.zeros(len(group))
+    for part in spans(len(group), 4096):
+        values[part] = kernel.pairs(rows64(a[i[part]], slice(None), centre), rows64(b[j[part]], slice(None), centre))
+    sums += np.bincount(group, values, groups)
+    return np.stack([sums, count.astype(np.float64)], axis=1)
 
 
 def _diagonal(x: NDArray[Any], kernel: Kernel, centre: Float | None) -> float:
-    return float(
-        sum(np.trace(kernel(block, block)) for block in (rows64(x, rows, centre) for rows in spans(len(x), 64)))
-    )
+    blocks = (rows64(x, rows, centre) for rows in spans(len(x), 4096))
+    return float(sum(kernel.pairs(block, block).sum() for block in blocks))

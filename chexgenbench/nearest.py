@@ -31,6 +31,9 @@ CROWDED = 64
 
 PAIRS_AT_ONCE = 4096
 
+PAIRS_HELD = 4_000_000
+"""Candidate pairs, after which those that have become impossible are dropped."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -74,6 +77,16 @@ class Points:
         return np.bincount(self.member, minlength=len(self.first))
 
     @cached_property
+    def by_vector(self) -> Index:
+        """int64[n], rows ordered by the vector they hold, then by number."""
+        return np.argsort(self.member, kind="stable")
+
+    @cached_property
+    def begins(self) -> Index:
+        """int64[u], where the rows of each distinct vector begin in `by_vector`."""
+        return np.cumsum(self.weight) - self.weight
+
+    @cached_property
     def squares(self) -> Float64:
         """float64[u], squared distance of each distinct vector from the centre."""
         result = np.empty(len(self))
@@ -111,12 +124,12 @@ def slack(dim: int, dtype: type[np.floating[Any]]) -> float:
 Tile = Callable[[type[np.floating[Any]]], tuple[NDArray[Any], float]]
 
 
-def tiles(rows: Points, columns: Points, block: slice, tile: int) -> Iterator[tuple[slice, Tile]]:
-    """Column spans, each with a function dtype -> (lower bounds of squared distances, relative slack)."""
+def tiles(rows: Points, columns: Points, block: slice, tile: int, start: int = 0) -> Iterator[tuple[slice, Tile]]:
+    """Column spans from `start`, each with a function dtype -> (lower bounds of squared distances, slack)."""
     dim = rows.features.shape[1]
     left: dict[type[np.floating[Any]], NDArray[Any]] = {}
-    for start in range(0, len(columns), tile):
-        span = slice(start, min(start + tile, len(columns)))
+    for begin in range(start, len(columns), tile):
+        span = slice(begin, min(begin + tile, len(columns)))
 
         def bounds(dtype: type[np.floating[Any]], span: slice = span) -> tuple[NDArray[Any], float]:
             if dtype not in left:
@@ -145,7 +158,7 @@ def nearest(
     Raises:
         ValueError: fewer than k references, or features that are not finite float32 of one dimension.
 
-    Cost: O(n m d) time, O(block x tile) memory besides the features.
+    Cost: O(n m d) time, O(block x tile + n k) memory besides the features.
     """
     if not 1 <= k <= len(references):
         raise ValueError(f"k = {k} neighbours among {len(references)} references")
@@ -157,49 +170,92 @@ def nearest(
 
 
 def nearest_points(rows: Points, columns: Points, k: int, block: int, tile: int) -> tuple[Index, Float64]:
-    """As `nearest`, for prepared points; squared distances. A point that both sides hold is its own neighbour."""
-    by_vector = np.argsort(columns.member, kind="stable")
-    begins = np.concatenate([[0], np.cumsum(columns.weight)])
+    """As `nearest`, for prepared points; squared distances. A point that both sides hold is its own neighbour.
+
+    Where both sides are the same object each product serves two blocks, which halves the time.
+    """
+    distinct = min(k, len(columns))
     index, squared = np.empty((len(rows), k), np.int64), np.empty((len(rows), k))
+    if rows is columns:
+        search = _Search(rows, columns, distinct, slice(0, len(rows)))
+        for start in range(0, len(rows), block):
+            part = slice(start, min(start + block, len(rows)))
+            for span, bounds in tiles(rows, columns, part, tile, start):
+                search.look(part, span, bounds, mirror=True)
+        index[:], squared[:] = _ranked(rows, columns, k, *search.candidates())
+        return index[rows.member], squared[rows.member]
     for start in range(0, len(rows), block):
         part = slice(start, min(start + block, len(rows)))
-        i, j = _candidates(rows, columns, part, min(k, len(columns)), tile)
-        distance = rows.exact(columns, i + start, j)
-        # Every image that shares a candidate vector is a neighbour; k of them are enough.
-        copies = np.minimum(columns.weight[j], k)
-        offset = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
-        original = by_vector[np.repeat(begins[j], copies) + offset]
-        i, distance = np.repeat(i, copies), np.repeat(distance, copies)
-        order = np.lexsort((original, distance, i))
-        rank = _rank(i[order])
-        order, rank = order[rank < k], rank[rank < k]
-        index[start + i[order], rank] = original[order]
-        squared[start + i[order], rank] = distance[order]
+        search = _Search(rows, columns, distinct, part)
+        for span, bounds in tiles(rows, columns, part, tile):
+            search.look(part, span, bounds)
+        index[part], squared[part] = _ranked(rows, columns, k, *search.candidates())
     return index[rows.member], squared[rows.member]
 
 
-def _candidates(rows: Points, columns: Points, part: slice, k: int, tile: int) -> tuple[Index, Index]:
-    """Pairs (row within the block, column) that hold the k nearest distinct vectors of every row, and few others."""
-    n = part.stop - part.start
-    squares = rows.squares[part]
-    upper = np.full((n, k), np.inf)
-    found: list[tuple[Index, Index, Float64]] = []
-    for span, bounds in tiles(rows, columns, part, tile):
+Pairs = tuple[Index, Index, Float64, Float64]
+"""Rows, columns, and lower and upper bounds of their squared distances."""
+
+
+class _Search:
+    """Pairs that hold the k nearest distinct columns of every row of `part`, and few others."""
+
+    def __init__(self, rows: Points, columns: Points, k: int, part: slice) -> None:
+        self.rows, self.columns, self.k, self.first = rows, columns, k, part.start
+        self.upper = np.full((part.stop - part.start, k), np.inf)
+        self.found: list[Pairs] = []
+        self.held = 0
+
+    def look(self, part: slice, span: slice, bounds: Tile, mirror: bool = False) -> None:
+        """Search a tile: for the rows of `part` and, where `mirror`, for the columns of `span` beyond them as well."""
+        beyond = slice(max(part.stop, span.start), span.stop)
+        both = mirror and beyond.start < beyond.stop
         for dtype in (np.float32, np.float64):
             lower, gap = bounds(dtype)
-            limit = upper[:, -1]
-            if not np.isfinite(limit).all():
-                limit = _kth_upper(lower, squares, columns.squares[span], gap, k)
-            i, j = np.nonzero(lower <= not_below(limit, lower.dtype)[:, None])
-            if len(i) <= CROWDED * n:
+            new = [self._near(part, span, lower, gap)]
+            if both:
+                new.append(self._near(beyond, part, lower[:, beyond.start - span.start :].T, gap))
+            if sum(len(each[0]) for each in new) <= CROWDED * (len(lower) + both * lower.shape[1]):
                 break
+        for target, pairs in zip((part, beyond), new, strict=False):
+            here = slice(target.start - self.first, target.stop - self.first)
+            self.upper[here] = _smallest(self.upper[here], pairs[0] - target.start, pairs[3])
+            self.found.append(pairs)
+            self.held += len(pairs[0])
+        if self.held > PAIRS_HELD:
+            self.found = [self._kept()]
+            self.held = len(self.found[0][0])
+
+    def candidates(self) -> tuple[Index, Index]:
+        """Pairs that may be among the k nearest."""
+        return self._kept()[:2]
+
+    def _near(self, part: slice, span: slice, lower: NDArray[Any], gap: float) -> Pairs:
+        squares, others = self.rows.squares[part], self.columns.squares[span]
+        limit = self.upper[part.start - self.first : part.stop - self.first, -1]
+        if not np.isfinite(limit).all():
+            limit = np.minimum(limit, _kth_upper(lower, squares, others, gap, self.k))
+        i, j = np.nonzero(lower <= not_below(limit, lower.dtype)[:, None])
         low = lower[i, j].astype(np.float64)
-        high = low + gap * (squares[i] + columns.squares[span][j])
-        found.append((i, j + span.start, low))
-        upper = _smallest(upper, i, high)
-    i, j, low = (np.concatenate(each) for each in zip(*found, strict=True))
-    keep = low <= upper[i, -1]
-    return i[keep], j[keep]
+        return i + part.start, j + span.start, low, low + gap * (squares[i] + others[j])
+
+    def _kept(self) -> Pairs:
+        i, j, low, high = (np.concatenate(each) for each in zip(*self.found, strict=True))
+        keep = low <= self.upper[i - self.first, -1]
+        return i[keep], j[keep], low[keep], high[keep]
+
+
+def _ranked(rows: Points, columns: Points, k: int, i: Index, j: Index) -> tuple[Index, Float64]:
+    """The k nearest original rows of each query among candidate pairs, by exact distance, then row number."""
+    distance = rows.exact(columns, i, j)
+    # Every image that shares a candidate vector is a neighbour; k of them are enough.
+    copies = np.minimum(columns.weight[j], k)
+    offset = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+    original = columns.by_vector[np.repeat(columns.begins[j], copies) + offset]
+    i, distance = np.repeat(i, copies), np.repeat(distance, copies)
+    order = np.lexsort((original, distance, i))
+    order = order[_rank(i[order]) < k]
+    return original[order].reshape(-1, k), distance[order].reshape(-1, k)
 
 
 def _kth_upper(lower: NDArray[Any], squares: Float64, others: Float64, gap: float, k: int) -> Float64:
@@ -207,7 +263,7 @@ def _kth_upper(lower: NDArray[Any], squares: Float64, others: Float64, gap: floa
     if lower.shape[1] < k:
         return np.full(len(lower), np.inf)
     kth = np.partition(lower, k - 1, axis=1)[:, k - 1].astype(np.float64)
-    return kth + gap * (squares + float(others.max()))
+    return np.asarray(kth + gap * (squares + float(others.max())))
 
 
 def not_below(limit: Float64, dtype: np.dtype[Any]) -> NDArray[Any]:

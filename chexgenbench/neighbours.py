@@ -88,7 +88,7 @@ class Neighbours:
 
     @classmethod
     def shared(cls, generated: NDArray[Any], reference: NDArray[Any], k: int = K) -> Neighbours:
-        """As `of`, remembered by the bytes of the features: four metrics and many groups ask for the same statistics."""
+        """As `of`, remembered by the bytes of the features, because four metrics ask for the same statistics."""
         digest = hashlib.blake2b(repr((k, generated.shape, reference.shape)).encode(), digest_size=32)
         for features in (generated, reference):
             digest.update(np.ascontiguousarray(features).data)

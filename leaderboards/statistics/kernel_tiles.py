@@ -35,7 +35,13 @@ class Polynomial:
 
     def __call__(self, x: Float, y: Float) -> Float:
         """float64[a, d], float64[b, d] -> float64[a, b]."""
-        base = x @ y.T
+        return self._of_products(x @ y.T)
+
+    def pairs(self, x: Float, y: Float) -> Float:
+        """k(x_i, y_i) row by row: float64[a, d], float64[a, d] -> float64[a]."""
+        return self._of_products((x * y).sum(axis=1))
+
+    def _of_products(self, base: Float) -> Float:
         base *= self.gamma
         base += self.coef
         kernel = base.copy()
@@ -59,6 +65,10 @@ class RBF:
         distances = squared_distances(x, y)
         distances *= -0.5 / self.bandwidth**2
         return np.exp(distances, out=distances)
+
+    def pairs(self, x: Float, y: Float) -> Float:
+        """k(x_i, y_i) row by row: float64[a, d], float64[a, d] -> float64[a]."""
+        return np.exp(((x - y) ** 2).sum(axis=1) * (-0.5 / self.bandwidth**2))
 
 
 Kernel = Polynomial | RBF
