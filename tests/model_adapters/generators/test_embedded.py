@@ -81,21 +81,6 @@ def test_it_is_what_the_standard_pipeline_draws(generator: Embedded) -> None:
     assert np.abs(theirs * 255 - ours).max() <= 1.0
 
 
-def test_the_prompt_moves_the_picture_where_it_should(generator: Embedded) -> None:
-    """A large right effusion whitens the lower part of the patient's right lung, on the left of the picture."""
-    seeds = range(8)
-    plain = np.stack(generator.generate([request("PA view, 60 year old male. Normal chest.", s) for s in seeds]))
-    fluid = np.stack(
-        generator.generate([request("PA view, 60 year old male. Large right pleural effusion.", s) for s in seeds])
-    )
-    right = (slice(None), slice(64, 88), slice(24, 48))
-    left = (slice(None), slice(64, 88), slice(80, 104))
-    gain_right = fluid[right].mean() - plain[right].mean()
-    gain_left = fluid[left].mean() - plain[left].mean()
-    assert gain_right > 15
-    assert gain_right > gain_left + 10
-
-
 def test_the_text_of_a_prompt_that_is_cut_off_is_not_logged(
     generator: Embedded, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

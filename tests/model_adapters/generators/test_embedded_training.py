@@ -22,6 +22,7 @@ TINY = Plan(
     channels=(16, 16, 32),
     autoencoder_steps=3,
     autoencoder_batch=4,
+    refine_steps=2,
     text_steps=2,
     text_batch=4,
     diffusion_steps=3,

@@ -1,0 +1,175 @@
+"""Does a picture show what was asked for? A linear probe trained on real phantoms reads the generated ones.
+
+For each label: AUROC of a logistic regression (standardised features, fitted on the train subset's real phantoms) on
+the generated pictures, with the label of the prompt's study as truth. The same probe on the studies' real pictures is
+the ceiling. 95 % intervals: percentile bootstrap over patients.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_splits.case import CHEXPERT_LABELS
+from model_adapters.generators.embedded_training.phantoms import Phantoms, load_phantoms
+from model_adapters.generators.embedded_training.plan import Plan
+from model_adapters.generators.embedded_training.stages import without_held_out
+
+Features = NDArray[np.float32]
+
+
+def lite0_features(images: NDArray[np.uint8]) -> Features:
+    """uint8 [n, s, s] -> float32 [n, 1280], about 30 ms an image on one thread."""
+    from model_adapters.encoders.lite0 import build
+    from model_adapters.protocols import BuildContext
+
+    encoder = build(BuildContext())
+    size, parts = encoder.compute_batch, []
+    for start in range(0, len(images), size):
+        batch = np.stack([encoder.preprocess(image) for image in images[start : start + size]])
+        padding = np.repeat(batch[-1:], size - len(batch), axis=0)
+        parts.append(encoder.encode(np.concatenate([batch, padding]))[: len(batch)])
+    return np.concatenate(parts)
+
+
+def pixel_features(images: NDArray[np.uint8]) -> Features:
+    """uint8 [n, s, s] -> float32 [n, 4096]: 64 x 64 block means."""
+    n, side = len(images), images.shape[1] // 64
+    blocks: Features = images.reshape(n, 64, side, 64, side).mean((2, 4), dtype=np.float32)
+    return blocks.reshape(n, -1)
+
+
+class Probe:
+    """One logistic regression per label, on standardised features; pixels go through 150 principal components first."""
+
+    def __init__(self, features: Features, labels: NDArray[np.uint8], components: int | None, c: float) -> None:
+        from sklearn.decomposition import PCA
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        steps = [StandardScaler()] if components is None else [PCA(components, random_state=0), StandardScaler()]
+        self.prepare = make_pipeline(*steps)
+        x = self.prepare.fit_transform(features)
+        self.heads = {
+            name: LogisticRegression(C=c, max_iter=1000).fit(x, labels[:, k])
+            for k, name in enumerate(CHEXPERT_LABELS)
+            if 10 <= labels[:, k].sum() <= len(x) - 10
+        }
+
+    def scores(self, features: Features) -> dict[str, NDArray[np.float64]]:
+        """Label -> decision values float64 [n]."""
+        x = self.prepare.transform(features)
+        return {name: head.decision_function(x) for name, head in self.heads.items()}
+
+
+def auroc(scores: NDArray[np.float64], truth: NDArray[np.uint8]) -> float:
+    """Area under the ROC curve by ranks (ties count half); NaN where a class is absent."""
+    from scipy.stats import rankdata
+
+    positive = int(truth.sum())
+    negative = len(truth) - positive
+    if not positive or not negative:
+        return float("nan")
+    return float((rankdata(scores)[truth == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def interval(
+    scores: NDArray[np.float64], truth: NDArray[np.uint8], patients: Sequence[str], draws: int = 1000
+) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the AUROC, resampling patients."""
+    rng = np.random.default_rng(0)
+    groups = [np.flatnonzero(np.asarray(patients) == p) for p in sorted(set(patients))]
+    values = []
+    for _ in range(draws):
+        pick = np.concatenate([groups[g] for g in rng.integers(len(groups), size=len(groups))])
+        values.append(auroc(scores[pick], truth[pick]))
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def read_out(
+    probe: Probe, generated: Features, real: Features, labels: NDArray[np.uint8], patients: Sequence[str]
+) -> dict[str, dict[str, float | int | list[float]]]:
+    """Label -> AUROC on generated pictures with interval, on the real pictures of the same studies, and positives."""
+    drawn, shown = probe.scores(generated), probe.scores(real)
+    result: dict[str, dict[str, float | int | list[float]]] = {}
+    for k, name in enumerate(CHEXPERT_LABELS):
+        truth = labels[:, k]
+        if name not in drawn or truth.sum() in (0, len(truth)):
+            continue
+        result[name] = {
+            "generated": round(auroc(drawn[name], truth), 4),
+            "interval": [round(v, 4) for v in interval(drawn[name], truth, patients)],
+            "real": round(auroc(shown[name], truth), 4),
+            "positives": int(truth.sum()),
+        }
+    return result
+
+
+def draw(folder: Path, prompts: Sequence[str], options: Mapping[str, float] | None = None) -> NDArray[np.uint8]:
+    """Pictures uint8 [n, s, s] of a trained pipeline; the seed is the prompt's place in the list."""
+    from model_adapters.generators.embedded import build
+    from model_adapters.protocols import BuildContext, GenerationRequest
+
+    generator = build(BuildContext(weights=folder, options=dict(options or {})))
+    return np.stack(generator.generate([GenerationRequest(f"p{i}", text, 1000 + i) for i, text in enumerate(prompts)]))
+
+
+def first(data: Phantoms, n: int) -> Phantoms:
+    """The first n studies."""
+    return Phantoms(data.images[:n], data.prompts[:n], data.labels[:n], data.truths[:n], data.patients[:n])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read 400 pictures of test prompts (or with --held-out, of train patients nothing was trained on)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model_adapters.generators.embedded_training.probe", description=__doc__
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the folder of the training run")
+    parser.add_argument("--pipeline", type=Path, default=None, help="default OUTPUT/pipeline")
+    parser.add_argument("--images", type=int, default=400)
+    parser.add_argument("--features", choices=("lite0", "pixels"), default="lite0")
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--guidance", type=float)
+    given = parser.parse_args(arguments)
+    import torch
+
+    torch.set_num_threads(1)
+    plan = Plan()
+
+    def say(line: str) -> None:
+        sys.stdout.write(line + "\n")
+
+    everything = load_phantoms(plan, given.output, say)
+    train = without_held_out(everything, plan)
+    asked = (
+        without_held_out(everything, plan, True) if given.held_out else load_phantoms(plan, given.output, say, "test")
+    )
+    asked = first(asked, given.images)
+    options = {k: v for k, v in (("steps", given.steps), ("guidance", given.guidance)) if v is not None}
+    pictures = draw(given.pipeline or given.output / "pipeline", asked.prompts, options)
+    lite = given.features == "lite0"
+    features = lite0_features if lite else pixel_features
+    probe = Probe(features(train.images), train.labels, None if lite else 150, 0.003 if lite else 0.03)
+    result = read_out(probe, features(pictures), features(asked.images), asked.labels, asked.patients)
+    np.save(given.output / "drawn.npy", pictures)
+    for name, row in result.items():
+        say(f"{name:28s} {json.dumps(row)}")
+    (given.output / "probe.json").write_text(
+        json.dumps(
+            {"features": given.features, "images": len(pictures), "held_out": given.held_out, "auroc": result}, indent=1
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
