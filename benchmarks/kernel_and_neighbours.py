@@ -5,8 +5,8 @@
     python -m benchmarks.kernel_and_neighbours --memory-n 50000    # PRDC alone at full size: time and peak memory
 
 The published way: torchmetrics' KernelInceptionDistance with 100 subsets of the size of the whole set, and prdc with
-k = 5. `KID, once` is one of those 100 identical subsets. Each runs alone in a fresh process on one core; imports and making
-the features are not counted. Exits with an error where values differ.
+k = 5. `KID, once` is one of those 100 identical subsets. Each runs alone in a fresh process on one core; imports and
+making the features are not counted. Exits with an error where values differ.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def our_kid(n: int, d: int) -> Callable[[], Values]:
     def side(x: Features, prefix: str) -> Side:
         names = np.array([f"{prefix}{i}" for i in range(n)])
         return Side(x, names, names, np.arange(n), None)
+
+    import scipy.special  # noqa: F401
 
     generated, real = features(n, d)
     sides = side(generated, "g"), side(real, "r")

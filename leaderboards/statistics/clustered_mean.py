@@ -102,16 +102,16 @@ def bootstrap_means(
 
 def wilson(rate: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a rate (Wilson 1927)."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    z = float(norm.ppf(0.5 + level / 2))
+    z = float(ndtri(0.5 + level / 2))
     centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _expanded_tail(level: float, clusters: int) -> float:
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
-    quantile = float(t.ppf(0.5 - level / 2, clusters - 1))
-    return float(norm.cdf(math.sqrt(clusters / (clusters - 1)) * quantile))
+    quantile = float(stdtrit(clusters - 1, 0.5 - level / 2))
+    return float(ndtr(math.sqrt(clusters / (clusters - 1)) * quantile))
