@@ -112,7 +112,7 @@ def _known_factor(side: Gaussian) -> Float | None:
     if side.rank < len(side.covariance):
         return None
     try:
-        factor = np.linalg.cholesky(side.covariance)
+        factor: Float = np.linalg.cholesky(side.covariance).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
         return None
     pivots = np.diagonal(factor) ** 2

@@ -225,7 +225,7 @@ def effective_count(side: BlockSide) -> float:
     scatter = 0.0
     for block in used:
         images = side.count[block]
-        deviation = side.outer(block) - images * (covariance - np.outer(mean, mean))
+        deviation = side.outer(int(block)) - images * (covariance - np.outer(mean, mean))
         cross = np.outer(side.total[block], mean)
         deviation -= cross + cross.T
         scatter += float(np.vdot(deviation, deviation))
