@@ -84,7 +84,7 @@ def test_metrics_lists_the_registry_with_definitions(cache: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--model", "memorizor"), "Did you mean memoriser"),
+        (("--model", "memoryser"), "Did you mean memoriser"),
         (("--split", "phantm"), "Did you mean phantom"),
         (("--metrics", "kidd"), "did you mean kid"),
         (("--encoders", "lite1"), "lite0"),
