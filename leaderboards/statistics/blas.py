@@ -19,12 +19,12 @@ MAX_WORKERS = 8
 @cache
 def _controller() -> Any:
     try:
-        from threadpoolctl import ThreadpoolController
+        threadpoolctl = importlib.import_module("threadpoolctl")
     except ImportError:  # it comes with scikit-learn; without it the last digits may depend on the thread count
         return None
     import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which the controller sees only once it is loaded
 
-    return ThreadpoolController()
+    return threadpoolctl.ThreadpoolController()
 
 
 @contextlib.contextmanager
