@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from data_splits.case import CHEXPERT_LABELS
 from data_splits.phantom.draws import Draws
 
-LABELS = (
-    "Atelectasis",
-    "Cardiomegaly",
-    "Consolidation",
-    "Edema",
-    "Enlarged Cardiomediastinum",
-    "Fracture",
-    "Lung Lesion",
-    "Lung Opacity",
-    "No Finding",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Pneumonia",
-    "Pneumothorax",
-    "Support Devices",
-)
 LOBES = ("right upper", "right middle", "right lower", "left upper", "lingula", "left lower")
 DEVICES = ("endotracheal tube", "central line", "pacemaker", "chest tube", "sternal wires", "nasogastric tube")
 
@@ -196,7 +181,7 @@ def labels_of(findings: Findings) -> dict[str, int]:
     }
     found["Lung Opacity"] = any(found[k] for k in ("Consolidation", "Edema", "Atelectasis", "Lung Lesion"))
     found["No Finding"] = not any(v for k, v in found.items() if k != "Support Devices")
-    return {name: int(found[name]) for name in LABELS}
+    return {name: int(found[name]) for name in CHEXPERT_LABELS}
 
 
 def severities_of(findings: Findings) -> dict[str, float]:

@@ -9,9 +9,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from data_splits.case import CHEXPERT_LABELS
 from data_splits.errors import UserError
 from data_splits.phantom.cohort import PATIENTS, PhantomStudy, phantom_studies
-from data_splits.phantom.findings import LABELS
 
 GOLDEN_TRAIN = "d65b7f88391bdf63ea886c80636273716dbe0fd5e411c2528746e62769ea6576"
 GOLDEN_TEST = "6cd3ccd0da914ebb039f71098300c9fe2ec9c45ff9d3b051f8dfca45b30d6f39"
@@ -71,7 +71,7 @@ def test_deterministic_and_prefix_stable() -> None:
 
 def test_labels_follow_chexpert_and_exclude_each_other(train: list[PhantomStudy]) -> None:
     for study in train:
-        assert tuple(study.labels) == LABELS
+        assert tuple(study.labels) == CHEXPERT_LABELS
         on = {name for name, value in study.labels.items() if value}
         assert ("No Finding" in on) == (not on - {"Support Devices", "No Finding"})
         assert ("Lung Opacity" in on) == bool(on & {"Consolidation", "Edema", "Atelectasis", "Lung Lesion"})
@@ -95,7 +95,7 @@ def test_prevalences_give_every_label_enough_positives(train: list[PhantomStudy]
     }
     for name, share in wanted.items():
         assert np.mean([s.labels[name] for s in train]) == pytest.approx(share, rel=0.25), name
-    for name in LABELS:
+    for name in CHEXPERT_LABELS:
         assert sum(s.labels[name] for s in test_set) >= 25, name
 
 
