@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,10 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from model_adapters.generators.embedded_training.loop import Say, Shard, Trainer
+from model_adapters.generators.embedded_training.networks import Network
 from model_adapters.generators.embedded_training.plan import Plan
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderTiny
 
 
 def to_network(images: NDArray[np.uint8]) -> Tensor:
@@ -45,7 +42,7 @@ def crops(images: NDArray[np.uint8], plan: Plan, rng: torch.Generator) -> Tensor
 
 
 def train_autoencoder(
-    model: AutoencoderTiny, images: NDArray[np.uint8], plan: Plan, trainer: Trainer, say: Say, first: bool = True
+    model: Network, images: NDArray[np.uint8], plan: Plan, trainer: Trainer, say: Say, first: bool = True
 ) -> dict[str, float]:
     """Train; the latents are kept near mean 0 and deviation 1 per channel, and noised before the decoder.
 
@@ -72,20 +69,20 @@ def train_autoencoder(
 
 
 @torch.no_grad()
-def encode(model: AutoencoderTiny, images: NDArray[np.uint8], batch: int = 64) -> Tensor:
+def encode(model: Network, images: NDArray[np.uint8], batch: int = 64) -> Tensor:
     """uint8 [n, s, s] -> latents float32 [n, c, s/8, s/8]."""
     return torch.cat([model.encoder(to_network(images[i : i + batch])) for i in range(0, len(images), batch)])
 
 
 @torch.no_grad()
-def decode(model: AutoencoderTiny, latents: Tensor, batch: int = 64) -> NDArray[np.uint8]:
+def decode(model: Network, latents: Tensor, batch: int = 64) -> NDArray[np.uint8]:
     """Latents -> uint8 [n, s, s]."""
     parts = [model.decoder(latents[i : i + batch])[:, 0] for i in range(0, len(latents), batch)]
     return torch.cat(parts).add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).numpy()
 
 
 def polish_decoder(
-    model: AutoencoderTiny, images: NDArray[np.uint8], latents: Tensor, plan: Plan, trainer: Trainer, say: Say
+    model: Network, images: NDArray[np.uint8], latents: Tensor, plan: Plan, trainer: Trainer, say: Say
 ) -> dict[str, float]:
     """Train the decoder alone on the cached latents float32 [n, c, s/8, s/8] (the denoiser has learnt those by now)."""
 

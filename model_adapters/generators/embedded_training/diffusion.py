@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from model_adapters.generators.embedded_training.loop import Say, Shard, Trainer
-from model_adapters.generators.embedded_training.networks import NOISE, TRAIN_TIMESTEPS
+from model_adapters.generators.embedded_training.networks import NOISE, TRAIN_TIMESTEPS, Network
 from model_adapters.generators.embedded_training.plan import Plan
 from model_adapters.generators.embedded_training.text import Tokens
 
-if TYPE_CHECKING:
-    from diffusers import UNet2DConditionModel
-    from transformers import CLIPTextModel
-
 
 def train_diffusion(
-    unet: UNet2DConditionModel,
-    encoder: CLIPTextModel,
+    unet: Network,
+    encoder: Network,
     latents: Tensor,
     tokens: Tokens,
     empty: Tensor,
@@ -40,7 +35,7 @@ def train_diffusion(
     """
     from diffusers import DDPMScheduler
 
-    scheduler = DDPMScheduler(**NOISE)
+    scheduler: Network = DDPMScheduler(**NOISE)
 
     def part(noisy: Tensor, times: Tensor, ids: Tensor, wanted: Tensor) -> tuple[Tensor, Mapping[str, float]]:
         error = (unet(noisy, times, encoder(ids).last_hidden_state).sample - wanted).square().mean((1, 2, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -72,6 +73,7 @@ class Trainer:
         self.average = {k: t.detach().clone() for k, t in self.parameters.items()} if ema else {}
         self.step = 0
         self.seconds = 0.0
+        self.last: dict[str, float] = {}
         if self.path.exists():
             self._load()
 
@@ -92,7 +94,6 @@ class Trainer:
         began = saved = time.perf_counter()
         sums: dict[str, float] = {}
         count, report = 0, max(1, min(100, steps // 10))
-        last: dict[str, float] = {}
         while self.step < steps:
             figures = self._gradients(shards_of(generator(seed, self.name, self.step)))
             self._update(learning_rate(self.step, steps, peak, min(100, max(1, steps // 10)), hold))
@@ -102,8 +103,8 @@ class Trainer:
             count += 1
             now = time.perf_counter()
             if self.step % report == 0 or self.step == steps:
-                last = {k: v / count for k, v in sums.items()}
-                shown = " ".join(f"{k}={v:.4f}" for k, v in last.items())
+                self.last = {k: v / count for k, v in sums.items()}
+                shown = " ".join(f"{k}={v:.4f}" for k, v in self.last.items())
                 total = self.seconds + now - began
                 say(f"{self.name} step {self.step}/{steps} {shown} {total:.0f} s")
                 sums, count = {}, 0
@@ -116,7 +117,7 @@ class Trainer:
                 saved = began = time.perf_counter()
         for module in self.modules.values():
             module.eval()
-        return last
+        return self.last
 
     def _gradients(self, shards: list[Shard]) -> dict[str, float]:
         parameters = list(self.parameters.values())
@@ -159,6 +160,7 @@ class Trainer:
                 tensors[f"adam/{part}/{key}"] = value.contiguous()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         facts = {"step": str(self.step), "seconds": f"{self.seconds:.1f}", "plan": self.fingerprint}
+        facts["last"] = json.dumps(self.last)
         partial = self.path.with_suffix(".partial")
         save_file(tensors, partial, metadata=facts)
         partial.replace(self.path)
@@ -182,3 +184,4 @@ class Trainer:
                 if state:
                     self.optimizer.state[parameter] = state
         self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+        self.last = json.loads(facts.get("last", "{}"))

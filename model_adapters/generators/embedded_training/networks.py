@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import nn
 
 from model_adapters.generators.embedded_training.plan import Plan
 
-if TYPE_CHECKING:
-    from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, UNet2DConditionModel
-    from transformers import CLIPTextModel
+Network = Any
+"""A network, scheduler or tokenizer of diffusers or transformers, whose classes carry no types a checker can use."""
 
 TRAIN_TIMESTEPS = 1000
 NOISE = {
@@ -21,12 +20,12 @@ NOISE = {
 }
 
 
-def new_autoencoder(plan: Plan) -> AutoencoderTiny:
+def new_autoencoder(plan: Plan) -> Network:
     """Image [n, 1, s, s] in [-1, 1] to latent [n, c, s/8, s/8] and back; without normalisation, so quick on a CPU."""
     from diffusers import AutoencoderTiny
 
     torch.manual_seed(plan.seed)
-    model = AutoencoderTiny(
+    model: Network = AutoencoderTiny(
         in_channels=1,
         out_channels=1,
         encoder_block_out_channels=(plan.width,) * 4,
@@ -61,7 +60,7 @@ def _start_well(half: nn.Module) -> None:
                 last.weight.mul_(0.2)
 
 
-def new_text_encoder(plan: Plan, vocabulary: int, bos: int, eos: int, pad: int) -> CLIPTextModel:
+def new_text_encoder(plan: Plan, vocabulary: int, bos: int, eos: int, pad: int) -> Network:
     """A small CLIP text transformer."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -82,7 +81,7 @@ def new_text_encoder(plan: Plan, vocabulary: int, bos: int, eos: int, pad: int) 
     )
 
 
-def new_unet(plan: Plan) -> UNet2DConditionModel:
+def new_unet(plan: Plan) -> Network:
     """The denoiser: text enters by cross-attention at the coarse scales, and pooled, through every residual block."""
     from diffusers import UNet2DConditionModel
 
@@ -105,7 +104,7 @@ def new_unet(plan: Plan) -> UNet2DConditionModel:
     )
 
 
-def new_scheduler() -> DPMSolverMultistepScheduler:
+def new_scheduler() -> Network:
     """The sampler that ships: DPM-Solver++ of second order, which adds no noise."""
     from diffusers import DPMSolverMultistepScheduler
 

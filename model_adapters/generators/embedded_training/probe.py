@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_splits.case import CHEXPERT_LABELS
-from model_adapters.generators.embedded_training.phantoms import Phantoms, load_phantoms
+from data_splits.integrity import atomic_write, write_json
+from model_adapters.generators.embedded_training.phantoms import load_phantoms
 from model_adapters.generators.embedded_training.plan import Plan
-from model_adapters.generators.embedded_training.stages import without_held_out
+from model_adapters.generators.embedded_training.stages import split_of, subset_of
 
 Features = NDArray[np.float32]
 
@@ -122,9 +123,14 @@ def draw(folder: Path, prompts: Sequence[str], options: Mapping[str, float] | No
     return np.stack(generator.generate([GenerationRequest(f"p{i}", text, 1000 + i) for i, text in enumerate(prompts)]))
 
 
-def first(data: Phantoms, n: int) -> Phantoms:
-    """The first n studies."""
-    return Phantoms(data.images[:n], data.prompts[:n], data.labels[:n], data.truths[:n], data.patients[:n])
+def real_features(run: Path, kind: str, subset: str, images: NDArray[np.uint8]) -> Features:
+    """Features of all real phantoms of a subset, kept in the folder of the run."""
+    path = run / f"{kind}-{subset}.npy"
+    if not path.exists():
+        with atomic_write(path) as stream:
+            np.save(stream, (lite0_features if kind == "lite0" else pixel_features)(images))
+    found: Features = np.load(path, allow_pickle=False)
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -149,25 +155,25 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(line + "\n")
 
     everything = load_phantoms(plan, given.output, say)
-    train = without_held_out(everything, plan)
-    asked = (
-        without_held_out(everything, plan, True) if given.held_out else load_phantoms(plan, given.output, say, "test")
-    )
-    asked = first(asked, given.images)
+    known = real_features(given.output, given.features, "train", everything.images)
+    fit, last = split_of(everything, plan)
+    if given.held_out:
+        asked, shown = subset_of(everything, last[: given.images]), known[last[: given.images]]
+    else:
+        test = load_phantoms(plan, given.output, say, "test")
+        asked = subset_of(test, np.arange(min(given.images, len(test.prompts))))
+        shown = real_features(given.output, given.features, "test", test.images)[: given.images]
     options = {k: v for k, v in (("steps", given.steps), ("guidance", given.guidance)) if v is not None}
     pictures = draw(given.pipeline or given.output / "pipeline", asked.prompts, options)
     lite = given.features == "lite0"
-    features = lite0_features if lite else pixel_features
-    probe = Probe(features(train.images), train.labels, None if lite else 150, 0.003 if lite else 0.03)
-    result = read_out(probe, features(pictures), features(asked.images), asked.labels, asked.patients)
+    read = lite0_features(pictures) if lite else pixel_features(pictures)
+    probe = Probe(known[fit], everything.labels[fit], None if lite else 150, 0.003 if lite else 0.03)
+    result = read_out(probe, read, shown, asked.labels, asked.patients)
     np.save(given.output / "drawn.npy", pictures)
     for name, row in result.items():
         say(f"{name:28s} {json.dumps(row)}")
-    (given.output / "probe.json").write_text(
-        json.dumps(
-            {"features": given.features, "images": len(pictures), "held_out": given.held_out, "auroc": result}, indent=1
-        )
-    )
+    facts = {"features": given.features, "images": len(pictures), "held_out": given.held_out, "options": options}
+    write_json(given.output / "probe.json", facts | {"auroc": result})
     return 0
 
 

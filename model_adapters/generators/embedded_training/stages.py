@@ -6,10 +6,10 @@ import copy
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -18,14 +18,11 @@ from model_adapters.generators.embedded_training import networks
 from model_adapters.generators.embedded_training.autoencoder import encode, polish_decoder, train_autoencoder
 from model_adapters.generators.embedded_training.diffusion import train_diffusion
 from model_adapters.generators.embedded_training.loop import Say, Trainer
+from model_adapters.generators.embedded_training.networks import Network
 from model_adapters.generators.embedded_training.phantoms import Phantoms, load_phantoms
 from model_adapters.generators.embedded_training.plan import Plan
 from model_adapters.generators.embedded_training.text import Reader, train_text
 from model_adapters.generators.embedded_training.wording import new_tokenizer, terse_prompt
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderTiny
-    from transformers import PreTrainedTokenizerFast
 
 
 def train(plan: Plan, folder: Path, say: Say, workers: int = 2) -> Path:
@@ -34,9 +31,9 @@ def train(plan: Plan, folder: Path, say: Say, workers: int = 2) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     everything = load_phantoms(plan, folder, say)
-    data = without_held_out(everything, plan)
+    data = subset_of(everything, split_of(everything, plan)[0])
     say(f"data: {len(data.prompts)} studies of {len(set(data.patients))} patients, {time.perf_counter() - began:.0f} s")
-    tokenizer = new_tokenizer(data.prompts, plan.text_length)
+    tokenizer: Network = new_tokenizer(data.prompts, plan.text_length)
 
     vae = networks.new_autoencoder(plan)
     trainer = Trainer("autoencoder", {"vae": vae}, folder, plan.fingerprint("autoencoder"), workers=workers)
@@ -90,11 +87,16 @@ def train(plan: Plan, folder: Path, say: Say, workers: int = 2) -> Path:
     return folder / "pipeline"
 
 
-def without_held_out(data: Phantoms, plan: Plan, held_out: bool = False) -> Phantoms:
-    """The studies that are trained on, or with `held_out` the others: the last patients, at most a fifth of all."""
+def split_of(data: Phantoms, plan: Plan) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the studies that are trained on, and of the others: the last patients, at most a fifth of all."""
     patients = sorted(set(data.patients))
     last = set(patients[len(patients) - min(plan.held_out, len(patients) // 5) :])
-    keep = np.flatnonzero([(p in last) == held_out for p in data.patients])
+    out = np.array([patient in last for patient in data.patients])
+    return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def subset_of(data: Phantoms, keep: NDArray[np.intp]) -> Phantoms:
+    """Some of the studies."""
     prompts, names = [data.prompts[i] for i in keep], [data.patients[i] for i in keep]
     return Phantoms(data.images[keep], prompts, data.labels[keep], data.truths[keep], names)
 
@@ -102,7 +104,7 @@ def without_held_out(data: Phantoms, plan: Plan, held_out: bool = False) -> Phan
 class _Wordings:
     """Token ids of each study's own prompt, or, now and then, of a short rewording of it."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, data: Phantoms, plan: Plan) -> None:
+    def __init__(self, tokenizer: Network, data: Phantoms, plan: Plan) -> None:
         self.tokenizer, self.length = tokenizer, plan.text_length
         rng = np.random.default_rng([plan.seed, 17])
         terse = [
@@ -130,7 +132,7 @@ class _Wordings:
         return torch.where(short[:, None], self.terse[which, pick], self.own[pick])
 
 
-def _latents(vae: AutoencoderTiny, data: Phantoms, folder: Path) -> Tensor:
+def _latents(vae: Network, data: Phantoms, folder: Path) -> Tensor:
     path = folder / "latents.safetensors"
     if not path.exists():
         partial = path.with_suffix(".partial")
@@ -139,12 +141,12 @@ def _latents(vae: AutoencoderTiny, data: Phantoms, folder: Path) -> Tensor:
     return load_file(path)["latents"]
 
 
-def save_pipeline(models: dict[str, nn.Module], tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save_pipeline(models: dict[str, nn.Module], tokenizer: Network, folder: Path) -> None:
     """Write a StableDiffusionPipeline in half precision."""
     from diffusers import StableDiffusionPipeline
 
     half = {name: copy.deepcopy(model).half() for name, model in models.items()}
-    pipeline = StableDiffusionPipeline(
+    pipeline: Network = StableDiffusionPipeline(
         **half,
         tokenizer=tokenizer,
         scheduler=networks.new_scheduler(),

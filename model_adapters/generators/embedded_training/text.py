@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from model_adapters.generators.embedded_training.loop import Say, Shard, Trainer
+from model_adapters.generators.embedded_training.networks import Network
 from model_adapters.generators.embedded_training.plan import Plan
-
-if TYPE_CHECKING:
-    from transformers import CLIPTextModel
 
 Tokens = Callable[[torch.Generator, Tensor], Tensor]
 """(rng, study indices [n]) -> token ids int64 [n, length]: a wording of each study's prompt."""
@@ -36,7 +33,7 @@ class Reader(nn.Module):
 
 
 def train_text(
-    encoder: CLIPTextModel,
+    encoder: Network,
     pool: nn.Module,
     reader: Reader,
     tokens: Tokens,
