@@ -19,7 +19,9 @@ TOLERANCE = 1e-7
 SHRINK = 0.9
 """The base density measures distances from the mean as if they were this much smaller."""
 
-LOG_VARIANCE = (-40.0, 20.0)
+LOG_VARIANCE = (-20.0, 20.0)
+"""Widths are kept within these: a Gaussian of variance e^-20 (in standardised features) sits on an exact copy."""
+
 ROWS = 256
 
 

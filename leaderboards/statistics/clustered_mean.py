@@ -71,7 +71,7 @@ def clustered_mean(
         method = method.replace("cluster bootstrap by patient", "Wilson score over patients")
         return Estimate(value=scale * mean, low=scale * low, high=scale * high, level=level, method=method, extra=extra)
     means = bootstrap_means(sums, counts, np.random.default_rng(seed), replicates)
-    if float(np.ptp(means)) == 0.0:
+    if float(np.ptp(means)) <= 1e-12 * float(np.abs(means).max()):
         return Estimate(value=scale * mean, interval_reason="every patient has the same value", extra=extra)
     tail = _expanded_tail(level, clusters)
     low, high = (float(each) for each in np.quantile(means, [tail, 1.0 - tail]))

@@ -64,6 +64,13 @@ def test_a_rate_of_nought_or_one_has_an_interval_by_patients(rate: float) -> Non
     assert clustered_mean(arrays, seed=0).low is None
 
 
+def test_equal_values_have_no_interval_of_rounding_noise() -> None:
+    estimate = clustered_mean({"values": np.full(70, 0.8), "cluster": np.arange(70) // 3}, seed=0)
+    assert (
+        estimate.value == pytest.approx(0.8) and estimate.low is None and "same value" in str(estimate.interval_reason)
+    )
+
+
 def test_wilson_equals_scipy() -> None:
     from scipy.stats import binomtest
 
