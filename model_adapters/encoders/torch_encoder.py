@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from data_splits.errors import UserError
 from data_splits.integrity import content_hash
 from model_adapters.card import ModelCard
 from model_adapters.encoders.preprocessing import Preprocessing
+from model_adapters.inference.side_by_side import side_by_side
 from model_adapters.protocols import BuildContext, ClassHead, Image
 
 if TYPE_CHECKING:
@@ -134,19 +134,7 @@ class TorchEncoder:
         fresh = [row for row in range(len(inputs)) if row == 0 or not torch.equal(inputs[row], inputs[row - 1])]
         source = np.searchsorted(fresh, np.arange(len(inputs)), side="right") - 1
 
-        def alone(row: int) -> NDArray[np.float32]:
-            torch.set_num_threads(1)  # holds for this thread, and as the default of threads born later
-            return self._pass(inputs[row : row + 1])
-
-        threads = torch.get_num_threads()
-        try:
-            if threads == 1:
-                parts = [alone(row) for row in fresh]
-            else:
-                with ThreadPoolExecutor(min(threads, len(fresh))) as pool:
-                    parts = list(pool.map(alone, fresh))
-        finally:
-            torch.set_num_threads(threads)
+        parts = side_by_side(lambda row: self._pass(inputs[row : row + 1]), fresh)
         return np.concatenate(parts)[source]
 
     def class_head(self) -> ClassHead | None:
