@@ -1,6 +1,6 @@
 """The whole fidelity suite on cached features, against the same numbers computed the published way in the same run.
 
-    python -m benchmarks.whole_suite            # about a minute of one core
+    python -m benchmarks.whole_suite            # half a minute of one core
     python -m benchmarks.whole_suite --n 5000 --d 768
 
 The published way: torchmetrics' FID and KID (100 subsets of min(n, m) images) and the `prdc` package (k = 5), one run
