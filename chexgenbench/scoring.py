@@ -98,10 +98,15 @@ def score(
     order = {(use.metric, use.encoder): index for index, use in enumerate(protocol.uses)}
     encoders = list(dict.fromkeys(use.encoder for use in protocol.uses))
     found: list[tuple[int, int, MetricResult]] = []
+    train = {
+        name: _side(each.fit, cases.fit, None if credentialed else f"{name}.fit") for name, each in encoded.items()
+    }
     position = {name: index for index, name in enumerate(rows)}
     for encoder, group in progress([(encoder, group) for encoder in encoders for group in rows]):
         metrics = [_metric(use.metric, protocol) for use in protocol.uses if use.encoder == encoder]
-        scorer = _GroupScorer(group, rows[group], encoded.get(encoder), encoder, cases, draws, credentialed, store)
+        scorer = _GroupScorer(
+            group, rows[group], encoded.get(encoder), encoder, cases, train.get(encoder), draws, credentialed, store
+        )
         wanted = [each for each in metrics if group == "overall" or (protocol.groups and each.per_group)]
         for metric, result in scorer.results(wanted, protocol, matched_n):
             found.append((order[metric.name, encoder], position[group], result))
@@ -126,6 +131,7 @@ class _GroupScorer:
     encoded: EncodedSplit | None
     encoder: str
     cases: Cases
+    train: Side | None
     draws: Draws | None
     credentialed: bool
     store: Store
@@ -136,7 +142,7 @@ class _GroupScorer:
         """Raw, matched and floor results."""
         minimum = 0 if self.name == "overall" else protocol.min_group
         yield from self._variant("raw", metrics, self.rows.generated, self.rows.reference, minimum)
-        matchable = [metric for metric in metrics if metric.matched]
+        matchable = [metric for metric in metrics if metric.matched and protocol.matched]
         if matched_n is not None and matchable and self.rows.smaller >= matched_n:
             generated = self._choose(self.rows.generated, self.cases.generated, matched_n)
             reference = self._choose(self.rows.reference, self.cases.reference, matched_n)
@@ -222,7 +228,7 @@ class _GroupScorer:
             reference=_side(
                 encoded.reference, self.cases.reference, f"{self.encoder}.reference" if share else None
             ).take(reference),
-            train=_side(encoded.fit, self.cases.fit, f"{self.encoder}.fit" if share else None),
+            train=self.train,
             encoder=self.encoder,
             seed=derive_seed(CHOICE_SEED, self.name, purpose="estimate"),
             class_weight=encoded.class_weight,

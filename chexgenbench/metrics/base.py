@@ -39,6 +39,17 @@ class Side:
     def __len__(self) -> int:
         return len(self.features)
 
+    @cached_property
+    def median_distance(self) -> float:
+        """The median Euclidean distance of its images (of 1,000 of them where there are more): an RBF bandwidth.
+
+        Raises:
+            ValueError: fewer than two images, or at least half of the pairs coincide.
+        """
+        from leaderboards.statistics.kernel_tiles import median_distance
+
+        return median_distance(self.features)
+
     def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Side:
         """The side restricted to some of its rows, in the order given."""
         index = np.asarray(rows, dtype=np.intp)

@@ -12,7 +12,7 @@ def rows() -> list[dict[str, Any]]:
     """One row a metric: name, family, direction, unit, estimator, protocols, needs, source, cost, summary, quirks."""
     found = []
     used = {
-        name: {use.metric for preset in ("quick", "full") for use in protocols.load(name, preset).uses}  # type: ignore[arg-type]
+        name: {use.metric for preset in ("quick", "full") for use in protocols.load(name, preset).uses}
         for name in protocols.PROTOCOLS
     }
     for name in MODULES:

@@ -37,6 +37,7 @@ class Protocol:
         unique_prompts: the reference holds one image for each distinct prompt (the published choice).
         groups: also score each pathology, view, sex and age band.
         min_group: fewer cases leave a group undefined; also the least matched size.
+        matched: also compare groups at equal n, where a metric depends on n.
         floor: also score real training images against the reference.
         settings: "v1" or "v2": which sampling settings and preprocessing adapters use.
         quirks: how this protocol departs from what its metrics are meant to measure.
@@ -54,6 +55,7 @@ class Protocol:
     unique_prompts: bool = False
     groups: bool = True
     min_group: int = 20
+    matched: bool = True
     floor: bool = True
     settings: Literal["v1", "v2"] = "v2"
     quirks: tuple[str, ...] = ()

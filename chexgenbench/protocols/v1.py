@@ -33,6 +33,7 @@ def protocol(preset: Preset) -> Protocol:
         draw_prompts=0,
         draws=1,
         unique_prompts=True,
+        matched=False,
         floor=False,
         settings="v1",
         quirks=QUIRKS,

@@ -18,7 +18,7 @@ import numpy as np
 
 from chexgenbench.kernels import pair_sums
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
-from leaderboards.statistics.kernel_tiles import RBF, median_distance
+from leaderboards.statistics.kernel_tiles import RBF
 
 
 def measure(data: MetricInput) -> Measurement:
@@ -26,7 +26,7 @@ def measure(data: MetricInput) -> Measurement:
     if data.train is None or len(data.train) < 2:
         return Measurement(reason="the bandwidth needs at least 2 real training images")
     try:
-        bandwidth = median_distance(data.train.features)
+        bandwidth = data.train.median_distance
     except ValueError as error:
         return Measurement(reason=f"no bandwidth: {error}")
     centre = data.train.features.mean(axis=0, dtype=np.float64)

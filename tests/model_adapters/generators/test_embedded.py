@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from model_adapters.generators.embedded_pins import WEIGHT_HASHES
 
 from data_splits.errors import UserError
 from model_adapters.generators import embedded
+from model_adapters.generators.embedded_pins import WEIGHT_HASHES
 from model_adapters.protocols import BuildContext, GenerationRequest
 
 if TYPE_CHECKING:
