@@ -66,6 +66,22 @@ def test_a_picture_depends_on_prompt_and_seed_alone(generator: Embedded) -> None
     assert not np.array_equal(*generator.generate([request(NORMAL, 1), request(NORMAL, 2)]))
 
 
+def test_the_number_of_threads_changes_no_bit_and_is_left_alone(generator: Embedded) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    requests = [request(EFFUSION, seed) for seed in range(6)]
+    try:
+        drawn = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            drawn.append(np.stack(generator.generate(requests)))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*drawn)
+
+
 def test_it_is_what_the_standard_pipeline_draws(generator: Embedded) -> None:
     """diffusers' own StableDiffusionPipeline, from the same folder and noise, gives the same picture."""
     import torch
