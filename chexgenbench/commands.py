@@ -142,7 +142,7 @@ def _report(folder: RunFolder, plan: Plan, json: bool) -> None:
     if json:
         _emit_record(folder)
     else:
-        _print_headline(folder, plan)
+        _print_headline(folder)
     note(f"report: {path}")
 
 
@@ -153,27 +153,35 @@ def _emit_record(folder: RunFolder) -> None:
     emit_json({"run": str(folder.root), "record_sha256": record_hash(record), "record": record.model_dump(mode="json")})
 
 
-def _print_headline(folder: RunFolder, plan: Plan) -> None:
+def _print_headline(folder: RunFolder) -> None:
+    """The overall numbers as a table; intervals of bias-corrected values show the value they belong to."""
     from rich.console import Console
     from rich.table import Table
 
     from leaderboards.records.io import read_record
+    from leaderboards.reporting.numbers import ARROWS
 
-    results = {
-        (each.metric, each.variant): each for each in read_record(folder.root).results if each.group == "overall"
-    }
-    table = Table("metric", "better", "value", "95 % interval", "real against real", "n", title="Overall")
-    for (name, variant), result in results.items():
-        if variant != "raw":
+    overall = [each for each in read_record(folder.root).results if each.group == "overall"]
+    floors = {each.metric: each for each in overall if each.variant == "floor"}
+    table = Table(title="Overall")
+    table.add_column("metric", no_wrap=True)
+    for name in ("better", "value", "95 % interval", "real images"):
+        table.add_column(name, justify="right")
+    for result in overall:
+        if result.variant != "raw":
             continue
-        floor = results.get((name, "floor"))
-        interval = "-" if result.low is None or result.high is None else f"{result.low:.4g} to {result.high:.4g}"
+        interval = ""
+        if result.low is not None and result.high is not None:
+            centre = result.extra.get("bias_corrected")
+            corrected = "" if centre is None else f"{centre:.4g}, "
+            interval = f"{corrected}{result.low:.4g} to {result.high:.4g}"
+        floor = floors.get(result.metric)
         table.add_row(
-            name,
-            {"lower": "↓", "higher": "↑", "zero": "→0"}[result.direction],
-            f"{result.value:.4g}" if result.value is not None else f"undefined: {result.reason}",
-            interval,
-            "-" if floor is None or floor.value is None else f"{floor.value:.4g}",
-            str(result.n_generated),
+            result.metric,
+            ARROWS[result.direction],
+            "undefined" if result.value is None else f"{result.value:.4g}",
+            interval or "none",
+            "" if floor is None or floor.value is None else f"{floor.value:.4g}",
         )
     Console().print(table)
+    note("An interval after a number belongs to that bias-corrected number. Reasons for what is undefined: the report.")

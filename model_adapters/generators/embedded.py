@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FOLDER = Path(__file__).parent / "embedded_weights"
-STEPS, GUIDANCE, COMPUTE_BATCH = 16, 3.0, 4
+STEPS, GUIDANCE, COMPUTE_BATCH = 12, 4.0, 4
 SECONDS_PER_IMAGE = 0.3  # measured on one thread
 
 

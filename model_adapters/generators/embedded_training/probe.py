@@ -12,12 +12,14 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_splits.case import CHEXPERT_LABELS
 from data_splits.integrity import atomic_write, write_json
+from model_adapters.generators.embedded import GUIDANCE, STEPS
 from model_adapters.generators.embedded_training.phantoms import load_phantoms
 from model_adapters.generators.embedded_training.plan import Plan
 from model_adapters.generators.embedded_training.stages import split_of, subset_of
@@ -44,6 +46,13 @@ def pixel_features(images: NDArray[np.uint8]) -> Features:
     n, side = len(images), images.shape[1] // 64
     blocks: Features = images.reshape(n, 64, side, 64, side).mean((2, 4), dtype=np.float32)
     return blocks.reshape(n, -1)
+
+
+FEATURES = {"pixels": pixel_features, "lite0": lite0_features}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "pixels": {"components": 150, "c": 0.03},
+    "lite0": {"components": None, "c": 0.003},
+}
 
 
 class Probe:
@@ -128,7 +137,7 @@ def real_features(run: Path, kind: str, subset: str, images: NDArray[np.uint8]) 
     path = run / f"{kind}-{subset}.npy"
     if not path.exists():
         with atomic_write(path) as stream:
-            np.save(stream, (lite0_features if kind == "lite0" else pixel_features)(images))
+            np.save(stream, FEATURES[kind](images))
     found: Features = np.load(path, allow_pickle=False)
     return found
 
@@ -141,10 +150,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="the folder of the training run")
     parser.add_argument("--pipeline", type=Path, default=None, help="default OUTPUT/pipeline")
     parser.add_argument("--images", type=int, default=400)
-    parser.add_argument("--features", choices=("lite0", "pixels"), default="lite0")
     parser.add_argument("--held-out", action="store_true")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--guidance", type=float)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     given = parser.parse_args(arguments)
     import torch
 
@@ -155,25 +163,27 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(line + "\n")
 
     everything = load_phantoms(plan, given.output, say)
-    known = real_features(given.output, given.features, "train", everything.images)
     fit, last = split_of(everything, plan)
-    if given.held_out:
-        asked, shown = subset_of(everything, last[: given.images]), known[last[: given.images]]
-    else:
-        test = load_phantoms(plan, given.output, say, "test")
-        asked = subset_of(test, np.arange(min(given.images, len(test.prompts))))
-        shown = real_features(given.output, given.features, "test", test.images)[: given.images]
-    options = {k: v for k, v in (("steps", given.steps), ("guidance", given.guidance)) if v is not None}
+    source = everything if given.held_out else load_phantoms(plan, given.output, say, "test")
+    pick = last[: given.images] if given.held_out else np.arange(min(given.images, len(source.prompts)))
+    asked = subset_of(source, pick)
+    options = {"steps": given.steps, "guidance": given.guidance}
     pictures = draw(given.pipeline or given.output / "pipeline", asked.prompts, options)
-    lite = given.features == "lite0"
-    read = lite0_features(pictures) if lite else pixel_features(pictures)
-    probe = Probe(known[fit], everything.labels[fit], None if lite else 150, 0.003 if lite else 0.03)
-    result = read_out(probe, read, shown, asked.labels, asked.patients)
-    np.save(given.output / "drawn.npy", pictures)
-    for name, row in result.items():
-        say(f"{name:28s} {json.dumps(row)}")
-    facts = {"features": given.features, "images": len(pictures), "held_out": given.held_out, "options": options}
-    write_json(given.output / "probe.json", facts | {"auroc": result})
+    probes = {}
+    for kind, features in FEATURES.items():
+        known = real_features(given.output, kind, "train", everything.images)
+        shown = known if given.held_out else real_features(given.output, kind, "test", source.images)
+        probe = Probe(known[fit], everything.labels[fit], **SETTINGS[kind])
+        probes[kind] = read_out(probe, features(pictures), shown[pick], asked.labels, asked.patients)
+        for name, row in probes[kind].items():
+            say(f"{kind:7s} {name:28s} {json.dumps(row)}")
+    facts = {
+        "images": len(pictures),
+        "patients": len(set(asked.patients)),
+        "held_out": given.held_out,
+        "options": options,
+    }
+    write_json(given.output / "probe.json", facts | {"auroc": probes})
     return 0
 
 

@@ -43,16 +43,16 @@ def facts_of(run: Path) -> dict[str, Any]:
         "The autoencoder drops the detector noise of the phantom: pictures are smoother than real phantoms, which "
         "Frechet distances see.",
     ]
-    if read is not None:
-        good = [name for name, row in read["auroc"].items() if row["generated"] >= 0.8]
+    for kind, rows in read["auroc"].items() if read is not None else ():
+        good = [name for name, row in rows.items() if row["generated"] >= 0.8]
         listed = ", ".join(
             f"{name} {row['generated']:.2f} "
             f"[{row['interval'][0]:.2f}, {row['interval'][1]:.2f}] (real {row['real']:.2f})"
-            for name, row in read["auroc"].items()
+            for name, row in rows.items()
         )
         notes.append(
-            f"Probe ({read['features']} features, logistic regression fitted on real phantoms, {read['images']} "
-            f"pictures of test prompts): AUROC 0.8 or better for {len(good)} labels. {listed}."
+            f"Probe on {kind} (logistic regression fitted on real train phantoms; {read['images']} pictures of test "
+            f"prompts; AUROC with 95 % interval over patients): 0.8 or better for {len(good)} labels. {listed}."
         )
     return {
         "parameters": parameters,
