@@ -173,8 +173,8 @@ def _print_headline(folder: RunFolder) -> None:
         interval = ""
         if result.low is not None and result.high is not None:
             centre = result.extra.get("bias_corrected")
-            corrected = "" if centre is None else f"{centre:.4g}, "
-            interval = f"{corrected}{result.low:.4g} to {result.high:.4g}"
+            corrected = "" if centre is None else f"{centre:.3g}: "
+            interval = f"{corrected}{result.low:.3g} to {result.high:.3g}"
         floor = floors.get(result.metric)
         table.add_row(
             result.metric,
@@ -184,4 +184,4 @@ def _print_headline(folder: RunFolder) -> None:
             "" if floor is None or floor.value is None else f"{floor.value:.4g}",
         )
     Console().print(table)
-    note("An interval after a number belongs to that bias-corrected number. Reasons for what is undefined: the report.")
+    note("An interval after a number and a colon belongs to that bias-corrected number. The report has the reasons.")
