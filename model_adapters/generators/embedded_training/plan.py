@@ -30,7 +30,7 @@ class Plan:
     refine_lr: float = 1.5e-3
     # polish: the decoder alone on whole pictures, last
     polish_batch: int = 4
-    polish_steps: int = 1200
+    polish_steps: int = 4000
     polish_lr: float = 4e-4
     # text
     text_width: int = 128

@@ -97,6 +97,22 @@ def test_it_is_what_the_standard_pipeline_draws(generator: Embedded) -> None:
     assert np.abs(theirs * 255 - ours).max() <= 1.0
 
 
+def test_findings_show_where_they_belong(generator: Embedded) -> None:
+    """Whitening against a normal chest of the same seeds: a right effusion at the right base (left in the picture), a
+    large heart left of the midline (right in the picture)."""
+
+    def mean_picture(finding: str) -> np.ndarray:
+        prompt = f"PA view, 60 year old male. {finding}."
+        return np.stack(generator.generate([request(prompt, seed) for seed in range(8)])).mean(0)
+
+    plain = mean_picture("Normal chest")
+    right_base, left_base = np.s_[64:88, 24:48], np.s_[64:88, 80:104]
+    fluid = mean_picture("Large right pleural effusion") - plain
+    heart = mean_picture("Severe cardiomegaly") - plain
+    assert fluid[right_base].mean() > fluid[left_base].mean() + 10
+    assert heart[left_base].mean() > heart[right_base].mean() + 20
+
+
 def test_the_text_of_a_prompt_that_is_cut_off_is_not_logged(
     generator: Embedded, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
