@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from chexgenbench.plan import Plan, resolve
 from chexgenbench.readiness import check, default_split
 from chexgenbench.run_folder import RunConfig, RunFolder
@@ -71,21 +73,16 @@ def list_metrics(json: bool) -> None:
     if json:
         emit_json(found)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("metric", "family", "better", "protocols", "needs", "estimator", "what it is")
-    for row in found:
-        table.add_row(
-            row["name"],
-            row["family"],
-            row["direction"],
-            ", ".join(row["protocols"]),
-            ", ".join(row["needs"]),
-            row["estimator"],
-            row["summary"],
-        )
-    Console().print(table)
+    for family in dict.fromkeys(row["family"] for row in found):
+        typer.echo(family)
+        for row in found:
+            if row["family"] == family:
+                facts = f"{row['direction']} is better; protocols {', '.join(row['protocols'])}"
+                typer.echo(f"  {row['name']:<18} {facts}; needs {', '.join(row['needs']) or 'images alone'}")
+                typer.echo(f"  {'':<18} {row['summary']}")
+    typer.echo(
+        "\nReported as NAME_ENCODER, for example kid_lite0. --json adds source, cost, estimator and the quirks of v1."
+    )
 
 
 def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
