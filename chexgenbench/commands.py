@@ -81,7 +81,7 @@ def list_metrics(json: bool) -> None:
                 typer.echo(f"  {row['name']:<18} {facts}; needs {', '.join(row['needs']) or 'images alone'}")
                 typer.echo(f"  {'':<18} {row['summary']}")
     typer.echo(
-        "\nReported as NAME_ENCODER, for example kid_lite0. --json adds source, cost, estimator and the quirks of v1."
+        "\nReported as NAME_ENCODER, such as kid_lite0. --json adds source, cost, estimator and quirks of v1."
     )
 
 
