@@ -22,8 +22,9 @@ def facts_of(run: Path) -> dict[str, Any]:
     from safetensors import safe_open
 
     training = json.loads((run / "training.json").read_text("utf-8"))
-    read = json.loads((run / "probe.json").read_text("utf-8")) if (run / "probe.json").exists() else None
-    if read is not None and read["held_out"]:
+    measured = (run / "probe.json").exists()
+    read: dict[str, Any] = json.loads((run / "probe.json").read_text("utf-8")) if measured else {}
+    if read.get("held_out"):
         raise UserError("probe.json is of held-out train prompts; run the probe on test prompts before a release.")
     parameters = 0
     for path in sorted((run / "pipeline").rglob("*.safetensors")):
@@ -43,7 +44,7 @@ def facts_of(run: Path) -> dict[str, Any]:
         "The autoencoder drops the detector noise of the phantom: pictures are smoother than real phantoms, which "
         "Frechet distances see.",
     ]
-    for kind, rows in read["auroc"].items() if read is not None else ():
+    for kind, rows in read.get("auroc", {}).items():
         good = [name for name, row in rows.items() if row["generated"] >= 0.8]
         listed = ", ".join(
             f"{name} {row['generated']:.2f} "
@@ -59,7 +60,7 @@ def facts_of(run: Path) -> dict[str, Any]:
         "resolution": Plan().size,
         "notes": notes,
         "training": training,
-        "probe": read,
+        "probe": read or None,
     }
 
 
