@@ -80,9 +80,7 @@ def list_metrics(json: bool) -> None:
                 facts = f"{row['direction']} is better; protocols {', '.join(row['protocols'])}"
                 typer.echo(f"  {row['name']:<18} {facts}; needs {', '.join(row['needs']) or 'images alone'}")
                 typer.echo(f"  {'':<18} {row['summary']}")
-    typer.echo(
-        "\nReported as NAME_ENCODER, such as kid_lite0. --json adds source, cost, estimator and quirks of v1."
-    )
+    typer.echo("\nReported as NAME_ENCODER, such as kid_lite0. --json adds source, cost, estimator and quirks of v1.")
 
 
 def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:

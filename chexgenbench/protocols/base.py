@@ -96,8 +96,12 @@ class Protocol:
         return {use.metric, metric.full_name(use.encoder), metric.family}
 
     def _with_encoders(self, encoders: tuple[str, ...]) -> Protocol:
+        """The protocol's own metrics of each encoder; of an encoder that it does not know, all that take one."""
         generic = list(dict.fromkeys(use.metric for use in self.uses if use.encoder))
-        uses = [MetricUse(metric, encoder) for encoder in encoders for metric in generic]
+        uses: list[MetricUse] = []
+        for encoder in encoders:
+            own = [use for use in self.uses if use.encoder == encoder]
+            uses += own or [MetricUse(metric, encoder) for metric in generic]
         uses += [use for use in self.uses if not use.encoder]
         return replace(self, encoders=encoders, uses=tuple(uses))
 

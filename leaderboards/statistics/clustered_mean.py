@@ -107,7 +107,8 @@ def wilson(rate: float, n: float, level: float = 0.95) -> tuple[float, float]:
     z = float(ndtri(0.5 + level / 2))
     centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Exactly 0 and 1 where rounding would leave 1e-18.
+    return 0.0 if rate == 0.0 else max(0.0, centre - half), 1.0 if rate == 1.0 else min(1.0, centre + half)
 
 
 def _expanded_tail(level: float, clusters: int) -> float:
