@@ -13,7 +13,7 @@ QUIRKS = (
     "One global seed of 42: an image depends on the batch it was drawn in, so generation itself is not reproduced; "
     "v1 scores images drawn with per-sample seeds.",
     "An unreadable image became a black image and was scored; here it stops the run.",
-    "Precision, recall, density and coverage use k = 5; no metric has an interval.",
+    "Precision, recall, density and coverage use k = 5. Nothing was published with an interval.",
 )
 
 

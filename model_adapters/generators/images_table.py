@@ -39,7 +39,7 @@ def read_rows(table: Path, columns: Mapping[str, str], images_root: str) -> list
     Args:
         table: CSV file or folder.
         columns: "id", "prompt", "image" -> the user's own column name, or "" to look for the known ones.
-        images_root: where relative file names start; "" for the folder of the CSV.
+        images_root: where relative file names start; "" for the folder of the CSV. Its `images` folder is tried too.
 
     Raises:
         UserError: no such file, no such column, no row, or files that are not there (listed).
@@ -114,4 +114,6 @@ def _row(number: int, line: dict[str, str], names: Mapping[str, str | None], roo
     draw = line.get("draw")
     if draw and not draw.isdigit():
         raise UserError(f"Line {number} of {table.name}: the column 'draw' must hold 0, 1, 2, ...")
-    return ImageRow(number, root / file, cell("id"), cell("prompt"), int(draw) if draw else None)
+    beside, below = root / file, root / "images" / file
+    path = below if not beside.exists() and below.exists() else beside
+    return ImageRow(number, path, cell("id"), cell("prompt"), int(draw) if draw else None)
