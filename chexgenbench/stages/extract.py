@@ -82,7 +82,7 @@ def run(folder: RunFolder, plan: Plan, progress: Meter = lambda name: nullcontex
         drawn = {key[0]: str(row.image_sha256) for key, row in sorted(rows.items())}
         lost |= {f"generated {case_id}": damaged[digest] for case_id, digest in drawn.items() if digest in damaged}
         if len(lost) > plan.config.max_bad:
-            shown = "; ".join(f"{name}: {reason}" for name, reason in list(lost.items())[:5])
+            shown = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in list(lost.items())[:5])
             raise UserError(
                 f"{len(lost)} image(s) cannot be read ({shown}{'; ...' if len(lost) > 5 else ''}). "
                 f"Mend them, or score without them with --max-bad {len(lost)}; nothing is ever substituted."
