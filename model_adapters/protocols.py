@@ -1,11 +1,11 @@
-"""The adapter protocols. An adapter is one file: a class with a card, and a `build` function that makes it."""
+"""The five adapter protocols. An adapter is one file: a class with a card, and a `build` function that makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,4 +125,112 @@ class Encoder(Protocol):
 
     def class_head(self) -> ClassHead | None:
         """The linear class head on these features (Inception score needs one), or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """One question put to a vision-language model.
+
+    Attributes:
+        case_id, task: the case. parts: text and images in the order in which the model reads them.
+        letters: option letters whose next-token logits are asked for, or () for text.
+        max_new_tokens: cap of the answer.
+    """
+
+    case_id: str
+    task: str
+    parts: tuple[str | Image, ...]
+    letters: tuple[str, ...] = ()
+    max_new_tokens: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a model answered, unscored: any scorer applies to it later.
+
+    Attributes:
+        text: the generated answer; "" where letters were asked for.
+        letter_logits: option letter -> logit of it as the next token.
+        truncated: the answer hit `max_new_tokens`.
+        tokens_in, tokens_out: counts, where the model tells.
+    """
+
+    text: str
+    letter_logits: Mapping[str, float] = field(default_factory=dict)
+    truncated: bool = False
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+@runtime_checkable
+class VisionLanguageModel(Protocol):
+    """Answers questions about several images. A response follows from its request alone, in any batch."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def answer(self, requests: Sequence[AnswerRequest]) -> list[Response]:
+        """One response per request, in order."""
+        ...
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A classifier that utility metrics train on one set of images and score on another.
+
+    Attributes:
+        labels: the label of each output column.
+    """
+
+    labels: tuple[str, ...]
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def fit(self, images: Sequence[Image], targets: NDArray[np.float32], patients: NDArray[np.str_], seed: int) -> None:
+        """Train on n images.
+
+        Args:
+            targets: float32[n, labels], 1 or 0, NaN where unknown (such a cell teaches nothing).
+            patients: str[n]; a validation part is split off by patient, never by image.
+            seed: the only source of randomness.
+        """
+        ...
+
+    def predict(self, images: Sequence[Image]) -> NDArray[np.float32]:
+        """Probabilities, float32[n, labels]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What a training method leaves behind.
+
+    Attributes:
+        folder: holds the files. kind: what they are.
+        card: of the result, an ordinary model where the kind is one.
+        record: the method's own facts (budget, seconds, controls), plain JSON values.
+    """
+
+    folder: Path
+    kind: Literal["checkpoint", "adapter", "split", "certificate"]
+    card: ModelCard
+    record: Mapping[str, Any]
+
+
+@runtime_checkable
+class TrainingMethod(Protocol):
+    """Turns models and data into an artifact that the benchmarks score; resumable in its output folder."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def fit(self, inputs: Mapping[str, Any], output: Path, seed: int) -> Artifact:
+        """Train, or go on where an earlier call in `output` stopped.
+
+        Args:
+            inputs: what the method asks for by name (models, splits, budgets, and an objective where it needs a score:
+                the benchmark's command hands it in).
+        """
         ...
