@@ -27,9 +27,11 @@ def decimals(value: float, half_width: float | None = None) -> int:
 def number(value: float, places: int) -> str:
     """A number at a fixed number of places, with a true minus sign; as a power of ten where places run out.
 
-    A value that rounds to zero at more than `MOST_DECIMALS` places is still told apart from an exact zero.
+    An exact zero is "0" and so told apart from a value that rounds to it.
     """
-    if places > MOST_DECIMALS and value != 0:
+    if value == 0:
+        return "0"
+    if places > MOST_DECIMALS:
         exponent = math.floor(math.log10(abs(value)))
         if exponent < -2:
             mantissa = f"{value / 10**exponent:.{min(3, max(0, places + exponent))}f}"

@@ -15,7 +15,8 @@ from leaderboards.reporting.numbers import compact, count, decimals, interval_te
         (-0.00001, -0.0019, 0.0019, "0.0000", "−0.0019 to 0.0019"),
         (0.5, 0.5, 0.5, "0.5000", "0.5000 to 0.5000"),
         (1.234e-7, 1.1e-7, 1.37e-7, "1.23×10⁻⁷", "1.10×10⁻⁷ to 1.37×10⁻⁷"),
-        (0.0, -1e-7, 1e-7, "0.00000000", "−1.0×10⁻⁷ to 1.0×10⁻⁷"),
+        (0.0, -1e-7, 1e-7, "0", "−1.0×10⁻⁷ to 1.0×10⁻⁷"),
+        (0.0, 0.0, 0.0148, "0", "0 to 0.0148"),
     ],
 )
 def test_digits_follow_the_interval(value: float, low: float, high: float, text: str, interval: str) -> None:
