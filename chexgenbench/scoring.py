@@ -67,6 +67,7 @@ class Rows:
 
     generated: NDArray[np.intp]
     reference: NDArray[np.intp]
+    fit: NDArray[np.intp]
     floor: NDArray[np.intp]
 
     @property
@@ -116,7 +117,7 @@ def score(
 
 def membership(cases: Cases, protocol: Protocol) -> dict[str, Rows]:
     """Group -> rows on every side; "overall" alone where the protocol has no groups."""
-    sides = [groups.members(part) for part in (cases.generated, cases.reference, cases.floor)]
+    sides = [groups.members(part) for part in (cases.generated, cases.reference, cases.fit, cases.floor)]
     empty = np.zeros(0, np.intp)
     names = list(sides[1]) if protocol.groups else ["overall"]
     return {name: Rows(*(side.get(name, empty) for side in sides)) for name in names}
@@ -223,18 +224,22 @@ class _GroupScorer:
         share = not self.credentialed
         part: Literal["floor", "generated"] = "floor" if variant == "floor" else "generated"
         source = f"{self.encoder}.{part}" if share or part == "generated" else None
+        drawn = _side(getattr(encoded, part), getattr(self.cases, part), source).take(generated)
         return MetricInput(
-            generated=_side(getattr(encoded, part), getattr(self.cases, part), source).take(generated),
+            generated=drawn,
             reference=_side(
                 encoded.reference, self.cases.reference, f"{self.encoder}.reference" if share else None
             ).take(reference),
-            train=self.train,
             encoder=self.encoder,
             seed=derive_seed(CHOICE_SEED, self.name, purpose="estimate"),
+            train=self.train,
+            train_group=self.train.take(self.rows.fit) if self.train is not None and self.name != "overall" else None,
             class_weight=encoded.class_weight,
             class_bias=encoded.class_bias,
             projection=encoded.projection,
-            draws=self.draws,
+            draws=None
+            if self.draws is None
+            else self.draws.of(np.array([self.cases.generated[row].id for row in generated])),
             share_reference=share,
         )
 

@@ -79,6 +79,14 @@ class Draws:
     load: Callable[[int, int], NDArray[np.uint8]]
     count: int
 
+    def of(self, ids: NDArray[np.str_]) -> Draws:
+        """The prompts of some cases only."""
+        rows = np.flatnonzero(np.isin(self.ids, ids))
+        load = self.load
+        return Draws(
+            self.patients[rows], self.ids[rows], lambda prompt, draw: load(int(rows[prompt]), draw), self.count
+        )
+
 
 @dataclass(frozen=True)
 class MetricInput:
@@ -87,11 +95,12 @@ class MetricInput:
     Attributes:
         generated, reference: features of the encoder; reference is the real images of the evaluated subset.
         train: real training images (patients disjoint from the reference), or None.
+        train_group: those of them that belong to the group under evaluation; None is all.
         encoder: registry name of the encoder, "" for metrics that use none.
         seed: derived from the run seed; the only source of randomness.
         class_weight, class_bias: the encoder's linear class head, or None.
         projection: the fixed 64-dimensional projection fitted on reference training data, or None.
-        draws: repeated draws, or None.
+        draws: repeated draws of prompts of the group, or None.
         share_reference: False for a credentialed split: then no array of a measurement may hold a per-image or
             per-patient feature of a real image (block moments of at least 20 patients are allowed).
     """
@@ -101,6 +110,7 @@ class MetricInput:
     encoder: str
     seed: int
     train: Side | None = None
+    train_group: Side | None = None
     class_weight: NDArray[np.float32] | None = None
     class_bias: NDArray[np.float32] | None = None
     projection: Projection | None = None

@@ -26,7 +26,7 @@ def measure(data: MetricInput) -> Measurement:
     """Mean similarity by prompt, for the `clustered_mean` estimator."""
     draws = data.draws
     if draws is None or draws.count < 2 or not len(draws.ids):
-        return Measurement(reason="no prompt was drawn more than once")
+        return Measurement(reason="no prompt of this group was drawn more than once")
     values, scales = np.empty(len(draws.ids)), 0
     for prompt in range(len(draws.ids)):
         images = [draws.load(prompt, draw) for draw in range(draws.count)]
@@ -53,7 +53,6 @@ METRIC = Metric(
     estimator="clustered_mean",
     source="Chambon et al. 2022, arXiv 2211.12737; Wang et al. 2003",
     cost="O(prompts draws^2 pixels) time",
-    per_group=False,
     floor=False,
     needs=frozenset({"draws"}),
     min_images=1,

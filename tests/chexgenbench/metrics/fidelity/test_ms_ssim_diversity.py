@@ -43,6 +43,6 @@ def test_a_generator_that_ignores_its_seed_scores_one() -> None:
 
 
 def test_reasons() -> None:
-    assert METRIC.measure(data(None)).reason == "no prompt was drawn more than once"
-    assert METRIC.measure(data(draws(1.0, count=1))).reason == "no prompt was drawn more than once"
+    assert METRIC.measure(data(None)).reason == "no prompt of this group was drawn more than once"
+    assert METRIC.measure(data(draws(1.0, count=1))).reason == "no prompt of this group was drawn more than once"
     assert "smaller than" in str(METRIC.measure(data(draws(1.0, size=8))).reason)
