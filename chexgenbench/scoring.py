@@ -67,7 +67,6 @@ class Rows:
 
     generated: NDArray[np.intp]
     reference: NDArray[np.intp]
-    fit: NDArray[np.intp]
     floor: NDArray[np.intp]
 
     @property
@@ -117,7 +116,7 @@ def score(
 
 def membership(cases: Cases, protocol: Protocol) -> dict[str, Rows]:
     """Group -> rows on every side; "overall" alone where the protocol has no groups."""
-    sides = [groups.members(part) for part in (cases.generated, cases.reference, cases.fit, cases.floor)]
+    sides = [groups.members(part) for part in (cases.generated, cases.reference, cases.floor)]
     empty = np.zeros(0, np.intp)
     names = list(sides[1]) if protocol.groups else ["overall"]
     return {name: Rows(*(side.get(name, empty) for side in sides)) for name in names}
@@ -233,7 +232,6 @@ class _GroupScorer:
             encoder=self.encoder,
             seed=derive_seed(CHOICE_SEED, self.name, purpose="estimate"),
             train=self.train,
-            train_group=self.train.take(self.rows.fit) if self.train is not None and self.name != "overall" else None,
             class_weight=encoded.class_weight,
             class_bias=encoded.class_bias,
             projection=encoded.projection,

@@ -95,7 +95,6 @@ class MetricInput:
     Attributes:
         generated, reference: features of the encoder; reference is the real images of the evaluated subset.
         train: real training images (patients disjoint from the reference), or None.
-        train_group: those of them that belong to the group under evaluation; None is all.
         encoder: registry name of the encoder, "" for metrics that use none.
         seed: derived from the run seed; the only source of randomness.
         class_weight, class_bias: the encoder's linear class head, or None.
@@ -110,7 +109,6 @@ class MetricInput:
     encoder: str
     seed: int
     train: Side | None = None
-    train_group: Side | None = None
     class_weight: NDArray[np.float32] | None = None
     class_bias: NDArray[np.float32] | None = None
     projection: Projection | None = None

@@ -93,22 +93,6 @@ def test_the_floor_is_other_patients_at_the_generated_size_and_beats_a_shifted_g
     assert not {case.patient for case in parts[0].floor} & {case.patient for case in parts[0].reference}
 
 
-def test_likelihoods_of_a_group_are_fitted_on_training_images_of_the_group(parts: tuple[Cases, EncodedSplit]) -> None:
-    results = by_key(run(parts)[0])
-    chosen, encoded = parts
-    edema = [index for index, case in enumerate(chosen.fit) if case.labels["Edema"]]
-    other = encoded.fit.copy()
-    other[edema] += 50
-    moved = by_key(run((chosen, replace(encoded, fit=other)))[0])
-    key = ("fld_lite0", "pathology=Edema", "raw")
-    assert results[key].value is not None and moved[key].value != results[key].value
-    others = [index for index in range(len(chosen.fit)) if index not in edema]
-    elsewhere = encoded.fit.copy()
-    elsewhere[others] += 50
-    same = by_key(run((chosen, replace(encoded, fit=elsewhere)))[0])
-    assert same[key].value == results[key].value
-
-
 def test_of_a_credentialed_split_only_overall_numbers_are_stored(parts: tuple[Cases, EncodedSplit]) -> None:
     found, stored = run(parts, credentialed=True)
     assert stored and all(key.endswith("/overall/raw") for key in stored)

@@ -10,7 +10,8 @@ far below 0 for one that copies; the authors warn below -1000.
 
 Choices, where the paper's code differs: features are standardised by the training images, not by the test images;
 halves are cut by patient; widths are fitted by expectation-maximisation (deterministic) instead of 50 steps of Adam. At
-most 10,000 generated (as published) and 5,000 training images are used; in a group, those of the group.
+most 10,000 generated (as published) and 5,000 training images are used. Not reported per group: fitted on the training
+images of a group, halves of the baseline collapse (tried on the phantom: floors of -455 at 84 images, -1,803 at 250).
 
 Time O(50 n m + (n + t) m d), memory 4 bytes x m x 5,000.
 """
@@ -27,18 +28,15 @@ from leaderboards.statistics.kernel_tiles import Float
 
 MAX_GENERATED = 10_000
 MAX_TRAIN = 5_000
-MIN_TRAIN = 20
 CHOICE_SEED = 0
 """Fixed, so that the baseline is the same for every model."""
 
 
 def measure(data: MetricInput) -> Measurement:
     """Log-densities of the test images under the generated density and the baseline, for the `fld` estimator."""
-    available = data.train if data.train_group is None else data.train_group
-    if available is None or len(available) < MIN_TRAIN:
-        found = 0 if available is None else len(available)
-        return Measurement(reason=f"{found} real training image(s); at least {MIN_TRAIN} are needed")
-    train = _thinned(available, MAX_TRAIN)
+    if data.train is None:
+        return Measurement(reason="it needs real training images")
+    train = _thinned(data.train, MAX_TRAIN)
     centres, fitted = halves(train)
     if min(len(centres), len(fitted)) < 2:
         return Measurement(reason=f"{len(train)} training images cannot be halved by patient")
@@ -90,5 +88,6 @@ METRIC = Metric(
     source="Jiralerspong et al. 2023, arXiv 2302.04440",
     cost="O(50 n m + (n + t) m d) time, O(n m) memory up to 200 MB",
     unit="0.01 nat/dim",
+    per_group=False,
     needs=frozenset({"encoder", "train"}),
 )
