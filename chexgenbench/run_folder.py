@@ -93,6 +93,7 @@ RUNTIME = (
     "cache",
     "show_credentialed",
     "max_bad",
+    "allow_missing",
 )
 
 

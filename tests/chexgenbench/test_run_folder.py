@@ -58,3 +58,10 @@ def test_stages_are_logged_with_time_memory_and_environment(tmp_path: Path) -> N
     assert [each.get("drawn") for each in log["stages"]["generate"]] == [3, None]
     assert log["stages"]["generate"][0]["peak_memory_mb"] > 1
     assert log["environment"]["packages"]["numpy"][0].isdigit()
+
+
+def test_the_way_out_that_an_error_names_continues_the_same_run(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(model="images:a.csv", split="phantom"))
+    folder.open(RunConfig(model="images:a.csv", split="phantom", allow_missing=True, max_bad=3))
+    assert folder.config().allow_missing
