@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from small_runs import SMALL_PHANTOM, evaluate, run
+from tiny_sana import save_tiny_sana
 
 from leaderboards.records.io import read_record
 from leaderboards.records.recompute import recompute
@@ -113,3 +114,15 @@ def test_help_is_quick_and_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_sana_checkpoint_is_evaluated_by_the_command_of_the_readme(tmp_path: Path, cache: Path) -> None:
+    checkpoint = save_tiny_sana(tmp_path / "sana")
+    output = tmp_path / "run"
+    arguments = ("--limit", "12", "--metrics", "kid", "--model-option", "size=64", "--output", output)
+    run("eval", "--model", f"sana:{checkpoint}", *SMALL_PHANTOM, *arguments, cache=cache)
+    record = read_record(output)
+    assert record.model["source"] == "local:sana" and record.model["settings"]["steps"] == 20
+    result = next(each for each in record.results if each.metric == "kid_lite0" and each.variant == "raw")
+    assert result.value is not None and result.value > 0.1, "noise is no radiograph"
+    assert str(checkpoint) not in (output / "record.json").read_text(), "where it lies stays here"

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from toy_split import toy
 
 from model_adapters.check import Check, check_encoder, check_generator
 from model_adapters.generators import GENERATORS
 from model_adapters.inference.generate import requests_for
-from tests.model_adapters.generators.toy import toy
 from tests.model_adapters.inference.fakes import MeanEncoder, NoiseGenerator
 
 REQUESTS = requests_for(toy(test=4).split.cases("test"), 0)

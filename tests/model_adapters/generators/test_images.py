@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from toy_split import Toy, toy
 
 from data_splits.errors import ImageUnreadable, UserError
 from model_adapters.generators.images import NotProvided, build, read_as_drawn
 from model_adapters.inference.generate import generate
 from model_adapters.inference.sample_store import SampleStore
 from model_adapters.protocols import BuildContext, GenerationRequest
-from tests.model_adapters.generators.toy import Toy, toy
 
 
 def save(folder: Path, name: str, value: int) -> str:

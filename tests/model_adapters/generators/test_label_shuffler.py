@@ -1,11 +1,11 @@
 from collections import Counter
 
 import pytest
+from toy_split import FINDINGS, toy
 
 from data_splits.errors import UserError
 from model_adapters.generators.label_shuffler import build
 from model_adapters.protocols import GenerationRequest
-from tests.model_adapters.generators.toy import FINDINGS, toy
 
 
 def test_findings_are_wrong_and_the_view_is_right() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from toy_split import toy
 
 from data_splits.errors import UserError
 from model_adapters.generators.memoriser import build
 from model_adapters.protocols import BuildContext, GenerationRequest
-from tests.model_adapters.generators.toy import toy
 
 
 def test_shows_training_images_of_the_same_labels_view_and_closest_prompt() -> None:

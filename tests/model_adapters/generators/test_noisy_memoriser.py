@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from toy_split import toy
 
 from data_splits.errors import UserError
 from model_adapters.generators import memoriser
 from model_adapters.generators.noisy_memoriser import build
-from tests.model_adapters.generators.toy import toy
 
 
 def test_is_the_memoriser_plus_noise_of_the_given_size() -> None:

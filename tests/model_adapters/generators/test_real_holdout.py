@@ -1,9 +1,9 @@
 import pytest
+from toy_split import toy
 
 from data_splits.errors import UserError
 from model_adapters.generators.real_holdout import build
 from model_adapters.protocols import GenerationRequest
-from tests.model_adapters.generators.toy import toy
 
 
 def shown(data, requests, **options) -> list[str]:

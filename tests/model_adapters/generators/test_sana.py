@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_sana import save_tiny_sana
 
 from data_splits.errors import UserError
 from model_adapters.generators import GENERATORS, sana
 from model_adapters.inference.generate import generate
 from model_adapters.inference.sample_store import SampleStore
 from model_adapters.protocols import BuildContext, GenerationRequest
-from tests.model_adapters.generators.tiny_sana import save_tiny_sana
 
 PROMPTS = ["large pleural effusion", "no finding", "Cardiomegaly", "left effusion. " * 150, "small effusion"]
 REQUESTS = [GenerationRequest(f"c{i}", prompt, 2**62 + i) for i, prompt in enumerate(PROMPTS)]
