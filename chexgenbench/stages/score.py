@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from chexgenbench.metrics.base import Draws
 from chexgenbench.plan import Plan
 from chexgenbench.run_folder import RunFolder
+from chexgenbench.run_warnings import warnings_of
 from chexgenbench.scoring import Cases, EncodedSplit, score
 from chexgenbench.stages.extract import IMAGES_FILE, build_encoder, feature_store
 from chexgenbench.stages.generate import open_samples
-from chexgenbench.warnings_of import warnings_of
 from data_splits.case import Case
 from data_splits.errors import UserError
 from data_splits.integrity import write_json

@@ -14,9 +14,7 @@ def warnings_of(plan: Plan, results: Sequence[MetricResult], store: SampleStore)
     found = list(plan.split.warnings)
     found += _samples(plan, store)
     found += _sizes(results)
-    seen = {name.lower() for name in store.key["model"].get("training_data", ())}
-    if plan.split.name.lower() in seen and not any(word in plan.subset for word in ("test", "val")):
-        found.append(f"The model was trained on {plan.split.name}, and {plan.subset!r} may hold images it has seen.")
+    found += _contamination(plan, store)
     if plan.protocol.preset == "quick":
         found.append(
             f"Preset quick: at most {plan.protocol.max_cases} cases and the offline encoders. "
@@ -25,6 +23,16 @@ def warnings_of(plan: Plan, results: Sequence[MetricResult], store: SampleStore)
     if plan.protocol.name == "v1":
         found.append("Protocol v1 repeats the published choices, quirks included: compare with published numbers only.")
     return found
+
+
+def _contamination(plan: Plan, store: SampleStore) -> list[str]:
+    """Training data is named "split", or "split/subset" where the card knows which part."""
+    seen = {name.lower() for name in store.key["model"].get("training_data", ())}
+    name, subset = plan.split.name.lower(), plan.subset.lower()
+    held_out = any(word in subset for word in ("test", "val"))
+    if f"{name}/{subset}" in seen or (name in seen and not held_out):
+        return [f"The model was trained on {plan.split.name}, and {plan.subset!r} may hold images it has seen."]
+    return []
 
 
 def _samples(plan: Plan, store: SampleStore) -> list[str]:
