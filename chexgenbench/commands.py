@@ -84,9 +84,8 @@ def list_metrics(json: bool) -> None:
 
 
 def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
-    check(config)
+    plan = resolve(config, check(config))
     folder = RunFolder(output or _default_output(config))
-    plan = resolve(config)
     folder.open(config)
     for warning in plan.split.warnings:
         note(f"warning: {warning}")

@@ -68,14 +68,14 @@ def resolve_protocol(config: RunConfig) -> Protocol:
     return protocol
 
 
-def resolve(config: RunConfig) -> Plan:
-    """Load the split and choose the cases.
+def resolve(config: RunConfig, split: Split | None = None) -> Plan:
+    """Choose the cases of a split, which is loaded unless it is given.
 
     Raises:
         UserError: the split cannot be loaded, has no such subset, or is too small to be scored.
     """
     protocol = resolve_protocol(config)
-    split = load_split(config.split, **config.split_options)
+    split = split or load_split(config.split, **config.split_options)
     subset = config.subset or split.evaluation
     cases = selection.by_patient(split.cases(subset), protocol.max_cases, "evaluate", CHOICE_SEED)
     if len(cases) < 2:

@@ -26,10 +26,12 @@ def default_split(model: str) -> str:
     return "mimic-cxr" if "mimic-cxr" in {name.lower() for name in card.training_data} else "phantom"
 
 
-def check(config: RunConfig) -> None:
-    """Raise one UserError that lists everything missing: weights, data, accelerator; how to get each; the cost.
+def check(config: RunConfig) -> Split:
+    """Load the split, or say everything that is missing: weights, data, accelerator; how to get each; the cost.
 
-    A wrong name (model, split, metric, protocol) is reported alone, because the rest would be guesswork.
+    Raises:
+        UserError: one message with all of it. A wrong name (model, split, metric, protocol) is reported alone, because the
+            rest would be guesswork.
     """
     protocol = resolve_protocol(config)
     name, target = parse_model(config.model)
@@ -60,8 +62,8 @@ def check(config: RunConfig) -> None:
     for need in lacking:
         size = "" if need.size_gb is None else f" ({download(need.size_gb)})"
         missing.append(f"{need.what}{size}: {need.how}")
-    if not missing:
-        return
+    if split is not None and not missing:
+        return split
     if split is None and not lacking:
         raise UserError(missing[0])
     lines = [f"`--model {config.model}` on `--split {config.split}` cannot start here. Missing:"]

@@ -52,10 +52,6 @@ class Draws:
         """One of low, ..., high (inclusive)."""
         return low + int(self.uniform(0, high - low + 1))
 
-    def uniforms(self, n: int) -> np.ndarray:
-        """n draws from [0, 1), float64."""
-        return (self._bits.random_raw(n) >> np.uint64(11)) * 2.0**-53
-
     def normal_field(self, shape: tuple[int, int]) -> np.ndarray:
         """Nearly normal white noise, float64 of the given shape, mean 0 and variance 1."""
         return _irwin_hall(self._bits.random_raw(shape[0] * shape[1])).reshape(shape)

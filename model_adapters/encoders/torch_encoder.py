@@ -92,11 +92,6 @@ class TorchEncoder:
         """The card of what was loaded, with weight hashes."""
         return self._card
 
-    @property
-    def preprocessing_id(self) -> str:
-        """The name of the preprocessing, as it enters the fingerprint."""
-        return self._preprocessing.id
-
     def preprocess(self, image: Image) -> NDArray[np.float32]:
         """uint8[H, W] or uint8[H, W, 3] -> float32[3, h, w]."""
         return self._preprocessing.apply(image)

@@ -28,7 +28,6 @@ class LabelShuffler:
     one with another set of labels), of the same view where possible: the view stays right, the findings are wrong."""
 
     needs_prompt = False
-    copies_real_images = True
 
     def __init__(self, context: BuildContext) -> None:
         read_options(context.options, {}, CARD.name)

@@ -23,7 +23,6 @@ class Memoriser:
     """Returns the training image whose labels, view and prompt match best; ties are settled by the seed."""
 
     needs_prompt = False
-    copies_real_images = True
 
     def __init__(self, context: BuildContext) -> None:
         read_options(context.options, {}, CARD.name)

@@ -28,7 +28,6 @@ class NoisyMemoriser:
     """The memoriser's image plus seeded Gaussian noise of standard deviation `sigma` grey levels, clipped to 0..255."""
 
     needs_prompt = False
-    copies_real_images = True
 
     def __init__(self, context: BuildContext) -> None:
         self._sigma: float = read_options(context.options, OPTIONS, CARD.name)["sigma"]

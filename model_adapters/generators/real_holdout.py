@@ -36,7 +36,6 @@ class RealHoldout:
     """
 
     needs_prompt = False
-    copies_real_images = True
 
     def __init__(self, context: BuildContext) -> None:
         self._seed: int = read_options(context.options, OPTIONS, CARD.name)["shuffle_seed"]

@@ -56,8 +56,8 @@ def test_repeating_is_a_no_op_with_the_same_record(small_run: Path, cache: Path)
     assert (small_run / "record.json").read_bytes() == before
 
 
-def test_batch_size_workers_and_a_cold_cache_change_nothing(small_run: Path, tmp_path: Path) -> None:
-    other = evaluate(tmp_path / "run", "--batch-size", "3", "--workers", "5", cache=tmp_path / "cold")
+def test_batch_size_workers_threads_and_a_cold_cache_change_nothing(small_run: Path, tmp_path: Path) -> None:
+    other = evaluate(tmp_path / "run", "--batch-size", "3", "--workers", "5", cache=tmp_path / "cold", threads=1)
     assert (other / "record.json").read_bytes() == (small_run / "record.json").read_bytes()
 
 

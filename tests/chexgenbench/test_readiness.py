@@ -46,8 +46,9 @@ def test_only_a_missing_split_is_reported_in_its_own_words() -> None:
     assert "cannot start here" not in str(caught.value)
 
 
-def test_nothing_missing_passes() -> None:
-    check(RunConfig(model="constant", split="phantom", split_options={"train": "4", "test": "4"}))
+def test_nothing_missing_gives_the_split() -> None:
+    split = check(RunConfig(model="constant", split="phantom", split_options={"train": "4", "test": "4"}))
+    assert split.name == "phantom", "loaded once, for the run to use"
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(40, "40 s"), (600, "10 min"), (7300, "2 h"), (200_000, "2 days")])

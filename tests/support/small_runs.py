@@ -24,19 +24,21 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-c", "from chexgenbench.cli import main; main()", *map(str, arguments)]
 
 
-def environment(cache: Path) -> dict[str, str]:
-    """The environment of a machine that is offline and keeps its features in `cache`."""
-    return os.environ | {"CHEXGENBENCH_CACHE": str(cache), "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
+def environment(cache: Path, threads: int = 2) -> dict[str, str]:
+    """The environment of a machine that is offline, keeps its features in `cache` and has so many threads."""
+    counts = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    return os.environ | counts | {"CHEXGENBENCH_CACHE": str(cache), "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
 
 
-def run(*arguments: str | Path, cache: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, cache: Path, expect: int = 0, threads: int = 2) -> subprocess.CompletedProcess[str]:
     """Run `chexgenbench` to its end and check the exit code."""
-    done = subprocess.run(command(*arguments), env=environment(cache), capture_output=True, text=True, timeout=600)
+    settings = environment(cache, threads)
+    done = subprocess.run(command(*arguments), env=settings, capture_output=True, text=True, timeout=600)
     assert done.returncode == expect, f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     return done
 
 
-def evaluate(output: Path, *arguments: str | Path, cache: Path, model: str = "real-holdout") -> Path:
+def evaluate(output: Path, *arguments: str | Path, cache: Path, model: str = "real-holdout", threads: int = 2) -> Path:
     """`eval` of a control generator on the small phantom; returns the run folder."""
-    run("eval", "--model", model, *SMALL_PHANTOM, "--output", output, *arguments, cache=cache)
+    run("eval", "--model", model, *SMALL_PHANTOM, "--output", output, *arguments, cache=cache, threads=threads)
     return output
