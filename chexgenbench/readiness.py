@@ -30,8 +30,8 @@ def check(config: RunConfig) -> Split:
     """Load the split, or say everything that is missing: weights, data, accelerator; how to get each; the cost.
 
     Raises:
-        UserError: one message with all of it. A wrong name (model, split, metric, protocol) is reported alone, because the
-            rest would be guesswork.
+        UserError: one message with all of it. A wrong name (model, split, metric, protocol) is reported alone,
+            because the rest would be guesswork.
     """
     protocol = resolve_protocol(config)
     name, target = parse_model(config.model)
