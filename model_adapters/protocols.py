@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from data_splits.question import QuestionSplit
 from data_splits.split import Split
 from model_adapters.card import ModelCard
 
@@ -41,6 +42,7 @@ class BuildContext:
     Attributes:
         target: what stands after the name on the command line (`NAME:TARGET`): a path or hub id, or None.
         split: the loaded split (controls draw from its "train" subset), or None where none is needed.
+        questions: the questions that a vision-language model will be asked (baselines look at them), or None.
         subset: the subset under evaluation, never to be copied from except by a control that says so.
         device: torch device string.
         dtype: torch dtype name, or None for the adapter's own choice.
@@ -51,6 +53,7 @@ class BuildContext:
 
     target: str | None = None
     split: Split | None = None
+    questions: QuestionSplit | None = None
     subset: str = "test"
     device: str = "cpu"
     dtype: str | None = None
