@@ -166,9 +166,31 @@ class Response:
     tokens_out: int | None = None
 
 
+class AnswerRefused(Exception):
+    """A model declines a request (it does not fit the context, a service filtered it): an outcome, not an error.
+
+    A batch that holds such a request raises it before anything is computed; asked one by one, the others are answered.
+    """
+
+
 @runtime_checkable
 class VisionLanguageModel(Protocol):
-    """Answers questions about several images. A response follows from its request alone, in any batch."""
+    """Answers questions about several images. A response follows from its request alone, in any batch.
+
+    `answer` raises AnswerRefused for a request that it will not answer; any other exception is an error, and an error
+    is never an answer.
+
+    Optional, where an adapter has it:
+        concurrency: int. So many requests may be handed over at once: the adapter schedules them itself.
+        answer_each(requests) -> Iterator[tuple[int, Response | Exception]]. Every index exactly once, in the order in
+            which responses arrive; an exception belongs to its request alone. The engine stores each pair at once, so
+            that a kill loses only what was under way.
+        prompt_tokens(request) -> int. Tokens of text and images; the engine sorts by it to pad little.
+        refusal(request) -> str | None. Why this request will be refused, told without running anything.
+        check_questions(questions). Raises UserError where the adapter must not be asked this split (a hosted service
+            and a credentialed split).
+        stats() -> dict of plain values. What the run has used so far (tokens, price, retries); not part of a record.
+    """
 
     @property
     def card(self) -> ModelCard: ...
