@@ -79,6 +79,11 @@ class ImageGenerator(Protocol):
         prepare(requests): called once by the engine with all requests; may raise UserError before anything is drawn.
         covers(request) -> bool: False for a request that should not be asked (an image that nobody provided).
         annotate(request) -> dict of plain values. Facts about a request for its row, such as {"truncated": True}.
+        noise_norm(requests) -> float64[n]. White box of a diffusion model: for each request, the mean over its
+            sampling steps of the L2 norm of (noise predicted with the prompt - noise predicted without), Wen et al.
+            2024. A function of each request alone, as `generate` is.
+    A module may also have `training_cases(context) -> frozenset[str] | None`: ids of the cases of the context's split
+    that the model was trained on, where it was not all of "train".
     """
 
     @property
@@ -100,8 +105,33 @@ class ClassHead(NamedTuple):
 
 
 @runtime_checkable
+class TextEncoder(Protocol):
+    """Turns a prompt into a feature vector.
+
+    Attributes:
+        name: registry name. dim: length d. fingerprint: the feature's cache key, as for an `Encoder`.
+    """
+
+    name: str
+    dim: int
+    fingerprint: str
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32[n, d], each row a function of its text alone."""
+        ...
+
+
+@runtime_checkable
 class Encoder(Protocol):
     """Turns a displayed radiograph into a feature vector.
+
+    Optional, where an adapter has it:
+        text_encoder() -> TextEncoder. The text half of a joint image-text model: same space, same d.
+        pair_head() -> (weight float32[d], bias float). Of a Siamese network: the probability that two images show one
+            patient is sigmoid(|a - b| @ weight + bias).
 
     Attributes:
         name: registry name; metrics are called `fid_<name>` after it.
