@@ -16,6 +16,7 @@ GENERATORS: Registry[ImageGenerator] = Registry(
     group="model_adapters.generators",
     entries={
         "constant": f"{_HERE}.constant:build",
+        "copier": f"{_HERE}.copier:build",
         "embedded": f"{_HERE}.embedded:build",
         "images": f"{_HERE}.images:build",
         "label-shuffler": f"{_HERE}.label_shuffler:build",
