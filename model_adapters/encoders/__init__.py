@@ -1,8 +1,8 @@
-"""Image encoders by name. Importing this imports no adapter."""
+"""Image and text encoders by name. Importing this imports no adapter."""
 
 from __future__ import annotations
 
-from model_adapters.protocols import Encoder
+from model_adapters.protocols import Encoder, TextEncoder
 from model_adapters.registry import Registry
 
 _HERE = "model_adapters.encoders"
@@ -19,3 +19,11 @@ ENCODERS: Registry[Encoder] = Registry(
     },
     aliases={"raddino": "rad-dino", "rad_dino": "rad-dino", "inception-v3": "inception", "xrv": "xrv-densenet"},
 )
+
+TEXT_ENCODERS: Registry[TextEncoder] = Registry(
+    kind="text encoder",
+    group="model_adapters.text_encoders",
+    entries={"minilm": f"{_HERE}.minilm:build"},
+    aliases={"all-minilm-l6-v2": "minilm"},
+)
+"""Those that stand alone; the text half of a joint model comes from its image encoder's `text_encoder()`."""

