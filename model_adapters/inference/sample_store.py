@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +13,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from data_splits.errors import ImageUnreadable, UserError
-from data_splits.integrity import append_lines, atomic_write, canonical_json, content_hash, write_json
+from data_splits.integrity import append_lines, atomic_write, canonical_json, content_hash
 from model_adapters.inference.hashing import image_hash
+from model_adapters.inference.store_files import bind_key, folder_lock
 from model_adapters.protocols import Image
 
 Status = Literal["ok", "refused", "failed", "corrupt"]
@@ -70,7 +70,7 @@ class SampleStore:
         self.folder = folder
         self.key = dict(key)
         self._index = folder / "index.jsonl"
-        self._bind()
+        bind_key(folder, self.key, self._index, "samples")
         self._rows = self._read_index()
 
     @property
@@ -162,30 +162,8 @@ class SampleStore:
         Raises:
             UserError: another process is writing here.
         """
-        with (self.folder / ".lock").open("w") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(
-                    f"Another process is writing to {self.folder}. Wait for it, or choose another folder with --output."
-                ) from None
+        with folder_lock(self.folder):
             yield
-
-    def _bind(self) -> None:
-        path = self.folder / "key.json"
-        key = json.loads(canonical_json(self.key))
-        if not path.exists():
-            if self._index.exists():
-                raise UserError(f"{self.folder} has samples but no key.json: nobody knows what made them. {_OTHER}")
-            write_json(path, key)
-            return
-        try:
-            found = json.loads(path.read_text("utf-8"))
-        except ValueError as error:
-            raise UserError(f"{path} is damaged. {_OTHER}") from error
-        if found != key:
-            differing = ", ".join(sorted(_differences(found, key)))
-            raise UserError(f"{self.folder} holds samples of another run (differing: {differing}). {_OTHER}")
 
     def _read_index(self) -> dict[SampleKey, SampleRow]:
         rows: dict[SampleKey, SampleRow] = {}
@@ -226,13 +204,4 @@ def _trim(row: SampleRow) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if value is not None}
 
 
-def _differences(found: Any, wanted: Any, name: str = "") -> Iterator[str]:
-    if isinstance(found, dict) and isinstance(wanted, dict):
-        for key in found.keys() | wanted.keys():
-            yield from _differences(found.get(key), wanted.get(key), f"{name}.{key}" if name else key)
-    elif found != wanted:
-        yield name
-
-
-_OTHER = "Choose another --output, or remove the folder to start again."
 _REPAIR = "Remove the file and run the same command again: the image is drawn again."
