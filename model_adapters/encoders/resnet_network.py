@@ -63,13 +63,17 @@ class ResNet50(nn.Module):
             inputs = EXPANSION * width
         self.fc = nn.Linear(FEATURES, classes)
 
-    def features(self, x: Tensor) -> Tensor:
-        """Mean over positions of the last stage: float32[b, 2048]."""
+    def maps(self, x: Tensor) -> Tensor:
+        """The last stage by position: float32[b, 2048, h / 32, w / 32]."""
         x = functional.relu(self.bn1(self.conv1(x)))
         x = functional.max_pool2d(x, 3, stride=2, padding=1)
         for stage in range(1, len(LAYERS) + 1):
             x = getattr(self, f"layer{stage}")(x)
-        return x.mean((2, 3))
+        return x
+
+    def features(self, x: Tensor) -> Tensor:
+        """Mean over positions of the last stage: float32[b, 2048]."""
+        return self.maps(x).mean((2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         return cast(Tensor, self.fc(self.features(x)))
