@@ -11,13 +11,23 @@ ENCODERS: Registry[Encoder] = Registry(
     kind="encoder",
     group="model_adapters.encoders",
     entries={
+        "biovil-t": f"{_HERE}.biovil_t:build",
         "dinov2": f"{_HERE}.dinov2:build",
+        "grey64": f"{_HERE}.grey64:build",
         "inception": f"{_HERE}.inception:build",
         "lite0": f"{_HERE}.lite0:build",
         "rad-dino": f"{_HERE}.rad_dino:build",
+        "siamese-reid": f"{_HERE}.siamese_reid:build",
         "xrv-densenet": f"{_HERE}.xrv_densenet:build",
     },
-    aliases={"raddino": "rad-dino", "rad_dino": "rad-dino", "inception-v3": "inception", "xrv": "xrv-densenet"},
+    aliases={
+        "biovil_t": "biovil-t",
+        "biovilt": "biovil-t",
+        "raddino": "rad-dino",
+        "rad_dino": "rad-dino",
+        "inception-v3": "inception",
+        "xrv": "xrv-densenet",
+    },
 )
 
 TEXT_ENCODERS: Registry[TextEncoder] = Registry(
