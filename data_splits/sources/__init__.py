@@ -1,5 +1,13 @@
-"""One file per data set; `load_split` finds the right one."""
+"""One file per data set; `load_split` and `load_questions` find the right one."""
 
-from data_splits.sources.registry import SourceInfo, describe, load_split, names
+from data_splits.sources.registry import (
+    SourceInfo,
+    describe,
+    holds_questions,
+    load_questions,
+    load_split,
+    names,
+    question_names,
+)
 
-__all__ = ["SourceInfo", "describe", "load_split", "names"]
+__all__ = ["SourceInfo", "describe", "holds_questions", "load_questions", "load_split", "names", "question_names"]

@@ -20,6 +20,8 @@ class SourceInfo:
         obtain: where they are to be had: names of pages, nothing is fetched from here.
         loader: "module:function" of the loader `(path, **options) -> Split`.
         example: a `--split` value.
+        fallback: the split that works without any data.
+        takes_path: True if a path may be given although none is needed.
     """
 
     name: str
@@ -30,6 +32,8 @@ class SourceInfo:
     obtain: str
     loader: str
     example: str
+    fallback: str = "phantom"
+    takes_path: bool = False
 
     @property
     def variable(self) -> str:
@@ -49,7 +53,7 @@ class SourceInfo:
             f"  needs: {self.needs}\n"
             f"  get it: {self.obtain}\n"
             f"  point to it: --split {self.example}  (or set {self.variable})\n"
-            f"  works right now, without any data: --split phantom"
+            f"  works right now, without any data: --split {self.fallback}"
         )
 
 
@@ -124,3 +128,19 @@ SOURCES: tuple[SourceInfo, ...] = (
         "iu-xray:/path/to/openi",
     ),
 )
+
+QUESTION_SOURCES: tuple[SourceInfo, ...] = (
+    SourceInfo(
+        "mirb-procedural",
+        "generated questions for MIRB's eleven tasks, with exact gold; embedded, nothing to download",
+        "Apache-2.0 (made by this program)",
+        False,
+        "",
+        "",
+        "data_splits.sources.mirb_procedural:load",
+        "mirb-procedural",
+        fallback="mirb-procedural",
+        takes_path=True,
+    ),
+)
+"""Splits of questions about several images; `load_questions` loads them."""
