@@ -25,6 +25,7 @@ ESTIMATORS: dict[str, str] = {
     "vendi": "leaderboards.statistics.vendi:vendi",
     "fld": "leaderboards.statistics.fld:fld",
     "inception_score": "leaderboards.statistics.inception_score:inception_score",
+    "stratified_rate": "leaderboards.statistics.stratified_rate:stratified_rate",
     "scalar": "leaderboards.statistics.scalar:scalar",
 }
 """Name -> "module:function"; each function documents its arrays and parameters."""
