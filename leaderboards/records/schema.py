@@ -7,6 +7,20 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
+Family = Literal[
+    "fidelity", "alignment", "privacy", "memorisation", "utility",
+    "overall", "knowledge", "reasoning", "perception", "multi-hop", "extra",
+]  # fmt: skip
+FAMILIES: dict[str, frozenset[str]] = {
+    "chexgenbench": frozenset(("fidelity", "alignment", "privacy", "memorisation", "utility")),
+    "mirb": frozenset(("overall", "knowledge", "reasoning", "perception", "multi-hop", "extra")),
+}
+VARIANTS: dict[str, frozenset[str]] = {
+    "chexgenbench": frozenset(("raw", "matched", "floor")),
+    "mirb": frozenset(("raw", "chance", "constant")),
+}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -16,11 +30,15 @@ class MetricResult(_Strict):
 
     Attributes:
         metric: registry name, for example "kid_lite0".
-        family: fidelity, alignment, privacy, memorisation or utility.
-        group: "overall", or "pathology=Edema", "view=AP", "sex=F", "age=65+".
-        variant: "raw"; "matched" (every group cut to the same n); "floor" (real against real, patients disjoint).
+        family: fidelity, alignment, privacy, memorisation or utility; of MIRB the category of a task, "overall" where
+            several are averaged, "extra" for a task outside the score.
+        group: "overall", or "pathology=Edema", "view=AP", "sex=F", "age=65+"; of MIRB "category=knowledge",
+            "task=food".
+        variant: "raw"; "matched" (every group cut to the same n); "floor" (real against real, patients disjoint). Of
+            MIRB "raw", "chance" (expected score of guessing) and "constant" (the best constant answer to each task).
         value, low, high, se, level: see leaderboards.statistics.estimate.Estimate.
-        n_generated, n_reference: images on either side; n_patients: reference patients.
+        n_generated, n_reference: images on either side; n_patients: reference patients. Of MIRB n_generated is the
+            number of questions, n_reference 0.
         estimator: name in leaderboards.statistics.registry; with `statistics` it recomputes the value.
         statistics: "file.safetensors#prefix" of the arrays below the run's statistics folder; None if none are stored.
         parameters: arguments of the estimator besides the arrays.
@@ -30,9 +48,9 @@ class MetricResult(_Strict):
     """
 
     metric: str
-    family: Literal["fidelity", "alignment", "privacy", "memorisation", "utility"]
+    family: Family
     group: str = "overall"
-    variant: Literal["raw", "matched", "floor"] = "raw"
+    variant: Literal["raw", "matched", "floor", "chance", "constant"] = "raw"
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -78,7 +96,8 @@ class ResultRecord(_Strict):
         split: {"name", "version", "subset", "hash", "licence", "credentialed", "counts"}.
         model: the model card as plain data.
         run_seed: the seed that every sample's seed derives from.
-        samples_hash: sha256 over the sorted (case id, draw, image sha256) of the generated images.
+        samples_hash: sha256 over the sorted (case id, draw, image sha256) of the generated images; of MIRB over the
+            answers.
         encoders: fingerprint of each encoder used.
         results: every number.
         warnings: what a reader must know, such as "n too small for this distance".
@@ -100,3 +119,10 @@ class ResultRecord(_Strict):
     statistics: dict[str, str] = Field(default_factory=dict)
     not_applicable: dict[str, str] = Field(default_factory=dict)
     n_unreadable: int = 0
+
+    @model_validator(mode="after")
+    def _results_are_of_this_benchmark(self) -> ResultRecord:
+        for result in self.results:
+            if result.family not in FAMILIES[self.benchmark] or result.variant not in VARIANTS[self.benchmark]:
+                raise ValueError(f"{self.benchmark} has no {result.family} result of variant {result.variant}")
+        return self
