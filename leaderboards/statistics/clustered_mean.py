@@ -73,7 +73,7 @@ def clustered_mean(
     means = bootstrap_means(sums, counts, np.random.default_rng(seed), replicates)
     if float(np.ptp(means)) <= 1e-12 * float(np.abs(means).max()):
         return Estimate(value=scale * mean, interval_reason="every patient has the same value", extra=extra)
-    tail = _expanded_tail(level, clusters)
+    tail = expanded_tail(level, clusters)
     low, high = (float(each) for each in np.quantile(means, [tail, 1.0 - tail]))
     return Estimate(
         value=scale * mean,
@@ -111,7 +111,8 @@ def wilson(rate: float, n: float, level: float = 0.95) -> tuple[float, float]:
     return 0.0 if rate == 0.0 else max(0.0, centre - half), 1.0 if rate == 1.0 else min(1.0, centre + half)
 
 
-def _expanded_tail(level: float, clusters: int) -> float:
+def expanded_tail(level: float, clusters: int) -> float:
+    """The tail probability at which percentiles of a bootstrap of few clusters agree with Student's t (Hesterberg)."""
     from scipy.special import ndtr, stdtrit
 
     quantile = float(stdtrit(clusters - 1, 0.5 - level / 2))

@@ -27,6 +27,10 @@ ESTIMATORS: dict[str, str] = {
     "inception_score": "leaderboards.statistics.inception_score:inception_score",
     "stratified_rate": "leaderboards.statistics.stratified_rate:stratified_rate",
     "scalar": "leaderboards.statistics.scalar:scalar",
+    "classification": "leaderboards.statistics.classification:classification",
+    "classification_blocks": "leaderboards.statistics.classification:classification_blocks",
+    "classification_gap": "leaderboards.statistics.classification_gap:classification_gap",
+    "classification_gap_blocks": "leaderboards.statistics.classification_gap:classification_gap_blocks",
 }
 """Name -> "module:function"; each function documents its arrays and parameters."""
 
