@@ -24,10 +24,10 @@ def _group() -> None:
 @app.command()
 def tasks(json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")] = False) -> None:
     """List the eleven tasks with category and answer form."""
-    from mirb.task_catalogue import TASKS
+    from mirb.tasks import TASKS
 
     if json:
-        cli_support.emit_json([task._asdict() for task in TASKS])
+        cli_support.emit_json([{"name": t.name, "category": t.category} for t in TASKS])
         return
     for task in TASKS:
         typer.echo(f"{task.name:<13} {task.category:<11} {task.answer:<7} {task.asks}")

@@ -7,7 +7,7 @@ import json
 from typer.testing import CliRunner
 
 from mirb.cli import app
-from mirb.task_catalogue import TASKS
+from mirb.tasks import TASKS
 
 
 def test_tasks_are_the_published_eleven_in_four_categories() -> None:

@@ -1,0 +1,64 @@
+"""What is taken off an answer before it is read: thinking, special tokens, markup. Every step is kept for the trace."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>.*?</\1>|◁think▷.*?◁/think▷", re.S | re.I)
+_THINKING_END = re.compile(r".*(?:</(?:think|thinking|thought|reasoning|reflection)>|◁/think▷)", re.S | re.I)
+_THINKING_START = re.compile(r"(?:<(?:think|thinking|thought|reasoning|reflection)>|◁think▷).*", re.S | re.I)
+_ANSWER_TAG = re.compile(r"<(answer|final_answer|final)>(.*?)(?:</\1>|$)", re.S | re.I)
+_BOX_TOKENS = re.compile(r"<\|begin_of_box\|>(.*?)<\|end_of_box\|>", re.S)
+_TOKENS = re.compile(
+    r"<\|[^|<>]{1,40}\|>|</?s>|<(?:eos|bos|pad|end_of_utterance|end_of_turn|start_of_turn|im_end|im_start)>"
+)
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|mbox)\s*\{([^{}]*)\}")
+_ROLE = re.compile(r"^\s*(?:assistant|model|gpt)\s*:\s*", re.I)
+_MINUS = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """An answer ready to be read.
+
+    Attributes:
+        text: what is left. steps: what was done, in words. marked: the model marked this piece as its final answer
+            (an answer tag or a box), so that nothing else of the answer counts.
+    """
+
+    text: str
+    steps: tuple[str, ...]
+    marked: bool = False
+
+
+def clean(answer: str) -> Cleaned:
+    """Take thinking, tokens and markup off an answer."""
+    steps: list[str] = []
+    text = unicodedata.normalize("NFKC", answer).translate(_MINUS)
+
+    def take(pattern: re.Pattern[str], replacement: str, step: str) -> None:
+        nonlocal text
+        changed = pattern.sub(replacement, text)
+        if changed != text:
+            steps.append(step)
+            text = changed
+
+    take(_THINKING, " ", "thinking block removed")
+    take(_THINKING_END, "", "thinking before its end mark removed")
+    take(_THINKING_START, "", "thinking that never ended removed")
+    marked = False
+    for pattern, group, step in ((_ANSWER_TAG, 2, "answer tag"), (_BOX_TOKENS, 1, "answer box"), (_BOXED, 1, "boxed")):
+        if found := pattern.findall(text):
+            last = found[-1][group - 1] if isinstance(found[-1], tuple) else found[-1]
+            if last.strip():
+                text, marked = last, True
+                steps.append(f"{step} taken as the answer")
+                break
+    take(_TOKENS, " ", "special tokens removed")
+    take(_LATEX_TEXT, r"\1", "LaTeX text unwrapped")
+    take(re.compile(r"[*`]|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|^\s*#+\s*|\$", re.M), "", "markup removed")
+    take(_ROLE, "", "role name removed")
+    return Cleaned(text.strip(), tuple(steps), marked)
