@@ -57,6 +57,16 @@ Metrics = Annotated[
 Encoders = Annotated[str | None, typer.Option("--encoders", help="Comma-separated encoders instead of the protocol's.")]
 Seed = Annotated[int, typer.Option("--seed", help="Run seed: every sample's seed derives from it and the case id.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=2, help="Score at most so many cases (whole patients).")]
+Delta = Annotated[
+    float | None,
+    typer.Option(
+        "--delta",
+        min=0,
+        max=1,
+        help="Re-identification score above which the published count counts. It was never published: without it the "
+        "count is absent.",
+    ),
+]
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the generator's weights.")]
 EncoderWeights = Annotated[
     list[str] | None, typer.Option("--encoder-weights", help="ENCODER=PATH, a local copy of an encoder's weights.")
@@ -99,6 +109,7 @@ def run_options(
     encoders: Encoders = None,
     seed: Seed = 42,
     limit: Limit = None,
+    delta: Delta = None,
     weights: Weights = None,
     encoder_weights: EncoderWeights = None,
     model_option: ModelOptions = None,
@@ -126,6 +137,7 @@ def run_options(
         encoders=names(encoders),
         seed=seed,
         limit=limit,
+        delta=delta,
         weights=str(weights) if weights else None,
         encoder_weights=key_values(encoder_weights, "--encoder-weights"),
         model_options=key_values(model_option, "--model-option"),

@@ -83,7 +83,8 @@ def _images(protocol: Protocol, split: Split | None, subset: str | None) -> int:
     """Images the run would draw; the published test size where the split cannot be counted."""
     cases = PUBLISHED_CASES if split is None else len(split.cases(subset or split.evaluation))
     cases = min(cases, protocol.max_cases or cases)
-    return cases + min(cases, protocol.draw_prompts) * (protocol.draws - 1)
+    further = (min(cases, protocol.draw_prompts) + protocol.probe_prompts) * (protocol.draws - 1)
+    return cases + max(protocol.max_synthetic, protocol.probe_prompts) + further
 
 
 def download(gigabytes: float) -> str:

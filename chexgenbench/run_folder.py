@@ -58,6 +58,7 @@ class RunConfig(BaseModel):
     encoders: tuple[str, ...] | None = None
     seed: int = 42
     limit: int | None = Field(default=None, ge=2)
+    delta: float | None = Field(default=None, ge=0, le=1)
     dtype: str | None = None
     model_options: dict[str, str] = Field(default_factory=dict)
     split_options: dict[str, str] = Field(default_factory=dict)
@@ -110,6 +111,11 @@ class RunFolder:
     @property
     def statistics(self) -> Path:
         return self.root / "statistics"
+
+    @property
+    def scratch(self) -> Path:
+        """Costly intermediate results of metrics; may be deleted at any time."""
+        return self.root / "scratch"
 
     @property
     def record(self) -> Path:

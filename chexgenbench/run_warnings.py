@@ -36,13 +36,16 @@ def _contamination(plan: Plan, store: SampleStore) -> list[str]:
 
 
 def _samples(plan: Plan, store: SampleStore) -> list[str]:
-    rows = [row for row in store.rows.values() if row.draw == 0]
+    asked = {case.id for case in plan.cases}
+    rows = [row for row in store.rows.values() if row.draw == 0 and row.case_id in asked]
     found = []
     for status in ("refused", "failed", "corrupt"):
         count = sum(row.status == status for row in rows)
         if count:
             found.append(f"{count} of {len(plan.cases)} requests were {status}: they have no image and enter no score.")
     absent = len(plan.cases) - len(rows)
+    if 0 < len(plan.corpus) < plan.seen:
+        found.append(f"{len(plan.corpus):,} of {plan.seen:,} training images were searched for copies.")
     if absent:
         found.append(f"{absent} of {len(plan.cases)} cases have no generated image.")
     truncated = sum(bool((row.info or {}).get("truncated")) for row in rows)

@@ -6,6 +6,7 @@ An adapter module holds, at top level and without importing torch,
     def build(context: BuildContext) -> Adapter         makes it; heavy imports go inside
     def requirements(context) -> list[Missing]          optional: what this machine lacks to build it
     def estimate(context, images) -> Estimate | None    optional: time and memory of a run
+    training_cases(context) -> frozenset[str] | None    optional: cases of the split it was trained on, if not all
     OPTIONS: dict                                       optional: what `context.options` may hold, with its defaults
 
 and is registered as "module:build", here for the ones that ship with the suite, or as an entry point of another
@@ -95,6 +96,13 @@ class Registry(Generic[AdapterT]):
         """Time and memory of drawing or encoding so many images, or None where nobody knows."""
         module, _ = self._load(name)
         return cast("Estimate | None", module.estimate(context, images)) if hasattr(module, "estimate") else None
+
+    def training_cases(self, name: str, context: BuildContext) -> frozenset[str] | None:
+        """Ids of the cases of the context's split that the model was trained on; None where it was all of "train"."""
+        module, _ = self._load(name)
+        if not hasattr(module, "training_cases"):
+            return None
+        return cast("frozenset[str] | None", module.training_cases(context))
 
     def options(self, name: str) -> dict[str, OptionValue]:
         """The options that the adapter takes, with their defaults."""

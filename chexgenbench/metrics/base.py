@@ -181,6 +181,7 @@ class MetricInput:
         shared: results that cost much and serve several metrics, groups or variants (trained predictors, say), by a
             key that names everything they depend on; filled by the metrics themselves.
         scratch: a folder of the run where such results may be kept across a crash, or None.
+        options: what the user alone can say, by name ("delta", the published re-identification threshold).
         share_reference: False for a credentialed split: then no array of a measurement may hold a per-image or
             per-patient feature of a real image (block moments of at least 20 patients are allowed).
     """
@@ -202,6 +203,7 @@ class MetricInput:
     pair_head: PairHead | None = None
     shared: dict[str, Any] = field(default_factory=dict)
     scratch: Path | None = None
+    options: Mapping[str, float] = field(default_factory=dict)
     share_reference: bool = True
 
     @cached_property
@@ -214,11 +216,17 @@ class MetricInput:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Arrays for the metric's estimator, or the reason why there are none."""
+    """Arrays for the metric's estimator, or the reason why there are none.
+
+    Attributes:
+        n_generated, n_reference: images that the value rests on, where these are not the two sides.
+    """
 
     arrays: Mapping[str, NDArray[Any] | StoredRows] = field(default_factory=dict)
     parameters: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     reason: str | None = None
+    n_generated: int | None = None
+    n_reference: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,15 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
 
+from chexgenbench.metrics.base import Metric
 from chexgenbench.metrics.registry import MODULES, find
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash
 
 Preset = Literal["quick", "full"]
+
+PROBING = frozenset({"probes", "noise"})
+"""Needs for which training prompts are drawn several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,11 @@ class Protocol:
         headline: metrics shown as cards at the top of the report.
         max_cases: cases of the evaluated subset, whole patients at a time; None is all of them.
         max_train: real training images for the floor, the projection and likelihoods; None is all of them.
-        draw_prompts, draws: prompts that are drawn several times, and how often, for diversity within a prompt.
+        draw_prompts, draws: evaluated prompts that are drawn several times, and how often: for diversity within a
+            prompt, and as the held-out control of privacy metrics.
+        probe_prompts: training prompts that are drawn `draws` times, one a patient: where copying shows first.
+        max_synthetic: training cases that are drawn once, as a synthetic training set .
+        max_corpus: real training images that are searched for copies; None is all of them.
         unique_prompts: the reference holds one image for each distinct prompt (the published choice).
         groups: also score each pathology, view, sex and age band.
         min_group: fewer cases leave a group undefined; also the least matched size.
@@ -52,6 +60,9 @@ class Protocol:
     max_train: int | None
     draw_prompts: int
     draws: int
+    probe_prompts: int = 0
+    max_synthetic: int = 0
+    max_corpus: int | None = None
     unique_prompts: bool = False
     groups: bool = True
     min_group: int = 20
@@ -89,10 +100,50 @@ class Protocol:
         used = {use.encoder for use in uses}
         return replace(protocol, uses=uses, encoders=tuple(name for name in protocol.encoders if name in used))
 
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Everything that some metric of this protocol needs (`Metric.needs`)."""
+        return frozenset().union(*(self.needs_of(encoder) for encoder in {use.encoder for use in self.uses}))
+
+    def needs_of(self, encoder: str) -> frozenset[str]:
+        """What the metrics of one encoder need ("" for those that use none)."""
+        return frozenset().union(
+            *(self.metric(use.metric).needs for use in self.uses if use.encoder == encoder), frozenset()
+        )
+
+    def metric(self, name: str) -> Metric:
+        """A metric that this protocol lists, as it defines it."""
+        metric = find(name, self.settings)
+        assert metric is not None, f"protocol {self.name} lists {name}, which it does not define"
+        return metric
+
+    def sized(self, limit: int | None) -> Protocol:
+        """The protocol with at most `limit` cases in every part, and nothing drawn that no metric needs."""
+        small = self
+        if limit is not None:
+            small = replace(
+                self,
+                max_cases=limit,
+                draw_prompts=min(self.draw_prompts, limit),
+                probe_prompts=min(self.probe_prompts, limit),
+                max_synthetic=min(self.max_synthetic, limit),
+            )
+        needs = small.needs
+        probes = small.probe_prompts if needs & PROBING else 0
+        synthetic = small.max_synthetic if "synthetic" in needs else 0
+        several = bool(needs & {"draws", "controls"})
+        return replace(
+            small,
+            draw_prompts=small.draw_prompts if several else 0,
+            probe_prompts=probes,
+            max_synthetic=synthetic,
+            draws=small.draws if several or probes else 1,
+            max_corpus=small.max_corpus if "corpus" in needs else 0,
+        )
+
     def names(self, use: MetricUse) -> set[str]:
         """Every name by which `--metrics` may ask for this metric."""
-        metric = find(use.metric, self.settings)
-        assert metric is not None, f"protocol {self.name} lists {use.metric}, which it does not define"
+        metric = self.metric(use.metric)
         return {use.metric, metric.full_name(use.encoder), metric.family}
 
     def _with_encoders(self, encoders: tuple[str, ...]) -> Protocol:

@@ -33,6 +33,9 @@ def protocol(preset: Preset) -> Protocol:
         headline=("kid", "fid64", "precision", "recall", "coverage", "ms_ssim_diversity"),
         max_cases=400 if preset == "quick" else None,
         max_train=600 if preset == "quick" else 10_000,
-        draw_prompts=16 if preset == "quick" else 100,
-        draws=4,
+        draw_prompts=60 if preset == "quick" else 500,
+        draws=4 if preset == "quick" else 10,
+        probe_prompts=60 if preset == "quick" else 2000,
+        max_synthetic=400 if preset == "quick" else 20_000,
+        max_corpus=4000 if preset == "quick" else None,
     )

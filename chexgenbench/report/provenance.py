@@ -39,6 +39,8 @@ def command(record: ResultRecord, config: Mapping[str, Any]) -> str:
             words += [f"--{option}", ",".join(str(name) for name in chosen)]
     if config.get("limit"):
         words += ["--limit", str(config["limit"])]
+    if config.get("delta") is not None:
+        words += ["--delta", str(config["delta"])]
     if config.get("dtype"):
         words += ["--dtype", str(config["dtype"])]
     for option, flag in (("model_options", "--model-option"), ("split_options", "--split-option")):

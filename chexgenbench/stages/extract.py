@@ -17,7 +17,7 @@ from data_splits.integrity import write_json
 from model_adapters.encoders import ENCODERS
 from model_adapters.inference.extract import Item, Progress, extract
 from model_adapters.inference.feature_store import FeatureStore, cache_folder
-from model_adapters.inference.sample_store import SampleStore
+from model_adapters.inference.sample_store import SampleRow, SampleStore
 from model_adapters.inference.split_images import SplitImages
 from model_adapters.protocols import BuildContext, Encoder
 
@@ -50,7 +50,9 @@ def feature_store(plan: Plan, encoder: Encoder) -> FeatureStore:
 
 
 def run(folder: RunFolder, plan: Plan, progress: Meter = lambda name: nullcontext(None)) -> dict[str, Any]:
-    """Extract every missing feature and note the image hash of every case in `images.json`.
+    """Extract every missing feature and note the image hash of every case and sample in `images.json`.
+
+    An encoder looks at those parts of the plan that some metric of it needs, and at no others.
 
     Args:
         progress: encoder name -> context that gives a callback (images looked at, images in all).
@@ -60,12 +62,13 @@ def run(folder: RunFolder, plan: Plan, progress: Meter = lambda name: nullcontex
     """
     with folder.stage("extract") as facts:
         store = open_samples(folder)
-        rows = {key: row for key, row in store.rows.items() if row.status == "ok" and key[1] == 0}
-        real = list({case.id: case for part in (plan.reference, plan.fit, plan.floor) for case in part}.values())
         images = SplitImages(plan.split, cache_of(plan))
         damaged: dict[str, str] = {}
+        drawn: dict[str, str] = {}
         workers = plan.config.workers or 2
         for name in plan.protocol.encoders:
+            real, rows = _real(plan, name), _generated(plan, name, store)
+            drawn |= {sample_name(*row.key): str(row.image_sha256) for row in rows}
             encoder = build_encoder(plan, name)
             with progress(f"extract {name}") as callback:
                 report = extract(
@@ -79,8 +82,7 @@ def run(folder: RunFolder, plan: Plan, progress: Meter = lambda name: nullcontex
             damaged.update(report.unreadable)
             facts[name] = {"requested": report.requested, "computed": report.computed}
         lost = dict(images.unreadable)
-        drawn = {key[0]: str(row.image_sha256) for key, row in sorted(rows.items())}
-        lost |= {f"generated {case_id}": damaged[digest] for case_id, digest in drawn.items() if digest in damaged}
+        lost |= {f"generated {name}": damaged[digest] for name, digest in drawn.items() if digest in damaged}
         if len(lost) > plan.config.max_bad:
             shown = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in list(lost.items())[:5])
             raise UserError(
@@ -91,16 +93,45 @@ def run(folder: RunFolder, plan: Plan, progress: Meter = lambda name: nullcontex
             folder.root / IMAGES_FILE,
             {
                 "real": dict(sorted(images.hashes.items())),
-                "generated": {case_id: digest for case_id, digest in drawn.items() if digest not in damaged},
+                "generated": {name: digest for name, digest in sorted(drawn.items()) if digest not in damaged},
                 "unreadable": len(lost),
             },
         )
     return facts
 
 
+def sample_name(case_id: str, draw: int) -> str:
+    """How `images.json` calls a generated image: "case#draw"."""
+    return f"{case_id}#{draw}"
+
+
+def _real(plan: Plan, encoder: str) -> list[Case]:
+    """The real images whose features some metric of an encoder needs."""
+    needs = plan.protocol.needs_of(encoder)
+    parts = [plan.reference, plan.fit, plan.floor]
+    for need in ("corpus", "probes", "synthetic"):
+        parts += [getattr(plan, need)] if need in needs else []
+    parts += [plan.drawn] if "controls" in needs else []
+    return list({case.id: case for part in parts for case in part}.values())
+
+
+def _generated(plan: Plan, encoder: str, store: SampleStore) -> list[SampleRow]:
+    """The generated images that some metric of an encoder looks at, in the order of the samples."""
+    needs = plan.protocol.needs_of(encoder)
+    several = {case.id for case in plan.probes} if "probes" in needs else set()
+    several |= {case.id for case in plan.drawn} if "controls" in needs else set()
+    once = {case.id for case in plan.cases} | several
+    once |= {case.id for case in plan.synthetic} if "synthetic" in needs else set()
+    return [
+        row
+        for (case_id, draw), row in store.rows.items()
+        if row.status == "ok" and case_id in (several if draw else once)
+    ]
+
+
 def _items(
-    store: SampleStore, rows: dict[Any, Any], images: SplitImages, real: list[Case], workers: int
+    store: SampleStore, rows: Iterable[SampleRow], images: SplitImages, real: list[Case], workers: int
 ) -> Iterable[Item]:
-    for row in rows.values():
-        yield row.image_sha256, partial(store.load, row)
+    for row in rows:
+        yield str(row.image_sha256), partial(store.load, row)
     yield from images.items(real, workers)

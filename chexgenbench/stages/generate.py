@@ -8,6 +8,7 @@ from typing import Any
 
 from chexgenbench.plan import Plan
 from chexgenbench.run_folder import RunFolder
+from chexgenbench.stages import white_box
 from data_splits.errors import UserError
 from model_adapters.generators import GENERATORS, parse_model
 from model_adapters.inference.generate import GenerationReport, Progress, generate
@@ -64,6 +65,7 @@ def run(folder: RunFolder, plan: Plan, progress: Progress | None = None) -> Gene
             progress=progress,
         )
         report.require(plan.config.max_bad)
+        facts["white_box"] = white_box.run(folder, plan, generator, progress)
         facts.update(requested=report.requested, drawn=report.drawn, counts=dict(report.counts))
     return report
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chexgenbench.lazy_images import grey
 from chexgenbench.metrics.base import Draws
+from chexgenbench.parts import EncodedSplit
 from chexgenbench.plan import Plan
+from chexgenbench.protocols import Protocol
 from chexgenbench.run_folder import RunFolder
 from chexgenbench.run_warnings import warnings_of
-from chexgenbench.scoring import Cases, EncodedSplit, score
-from chexgenbench.stages.extract import IMAGES_FILE, build_encoder, feature_store
+from chexgenbench.scoring import score
+from chexgenbench.stages.extract import IMAGES_FILE
 from chexgenbench.stages.generate import open_samples
+from chexgenbench.stages.sides import Sides
+from chexgenbench.stages.white_box import read_noise
 from data_splits.case import Case
 from data_splits.errors import UserError
 from data_splits.integrity import write_json
@@ -35,29 +40,16 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
     """
     with folder.stage("score") as facts:
         store = open_samples(folder)
-        images = _read_images(folder)
-        cases = Cases(
-            generated=tuple(case for case in plan.cases if case.id in images["generated"]),
-            reference=_readable(plan, plan.reference, images),
-            fit=_readable(plan, plan.fit, images),
-            floor=_readable(plan, plan.floor, images),
-        )
+        sides = Sides(plan, store, _read_images(folder, plan), read_noise(folder))
+        cases = sides.cases
         if len(cases.generated) < 2:
             raise UserError(f"{len(cases.generated)} generated image(s) can be scored; at least 2 are needed.")
-        encoded: dict[str, EncodedSplit] = {}
-        fingerprints: list[EncoderFingerprint] = []
-        for name in plan.protocol.encoders:
-            encoded[name], fingerprint = _encoded(plan, name, cases, images)
-            fingerprints.append(fingerprint)
         writer = StatisticsWriter(folder.statistics)
         credentialed = plan.split.credentialed
         # A control that copies real images makes "generated" features that are a patient's: they stay here too.
         copies = bool(store.key["model"].get("settings", {}).get("copies_real_images"))
         parts = ("generated", "reference", "fit", "floor") if not credentialed else () if copies else ("generated",)
-        for name, features in encoded.items():
-            for part in parts:
-                if len(array := getattr(features, part)):
-                    writer.add_source(f"{name}.{part}", array)
+        encoded = OneAtATime(sides, plan.protocol, writer, parts)
         results = score(
             plan.protocol,
             cases,
@@ -65,6 +57,8 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
             _draws(plan, store, cases.generated),
             credentialed=credentialed,
             store=writer.add if parts else lambda *_: None,
+            options={} if plan.config.delta is None else {"delta": plan.config.delta},
+            scratch=folder.scratch,
             progress=progress,
         )
         files = writer.close()
@@ -87,62 +81,62 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
             model=dict(store.key["model"]),
             run_seed=plan.config.seed,
             samples_hash=store.samples_hash,
-            encoders=fingerprints,
+            encoders=encoded.fingerprints,
             results=results,
             warnings=warnings_of(plan, results, store),
             statistics=files,
             not_applicable={result.metric: str(result.reason) for result in results if _inapplicable(result)},
-            n_unreadable=int(images["unreadable"]),
+            n_unreadable=int(sides.images.get("unreadable", 0)),
         )
         write_record(folder.root, record)
         facts["results"] = len(results)
     return record
 
 
-def _read_images(folder: RunFolder) -> dict[str, Any]:
+def _read_images(folder: RunFolder, plan: Plan) -> dict[str, Any]:
     path = folder.root / IMAGES_FILE
     if not path.exists():
         raise UserError(f"{folder.root} has no features yet. Run `chexgenbench extract {folder.root}` first.")
     images: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return images
+    return images if plan.protocol.encoders else {}
 
 
-def _readable(plan: Plan, part: Sequence[Case], images: Mapping[str, Any]) -> tuple[Case, ...]:
-    """The cases of a part whose real image could be read (all of them where no encoder asked)."""
-    return tuple(part) if not plan.protocol.encoders else tuple(case for case in part if case.id in images["real"])
+class OneAtATime(Mapping[str, EncodedSplit]):
+    """What each encoder of a protocol sees; only the last one asked for is held in memory.
 
+    Attributes:
+        fingerprints: of the encoders asked for so far, in the order of the protocol.
+    """
 
-def _encoded(plan: Plan, name: str, cases: Cases, images: Mapping[str, Any]) -> tuple[EncodedSplit, EncoderFingerprint]:
-    encoder = build_encoder(plan, name)
-    store = feature_store(plan, encoder)
+    def __init__(self, sides: Sides, protocol: Protocol, writer: StatisticsWriter, parts: Sequence[str]) -> None:
+        self._sides, self._writer, self._parts = sides, writer, parts
+        self._names = [*protocol.encoders, ""]
+        self._held: tuple[str, EncodedSplit] | None = None
+        self._found: dict[str, EncoderFingerprint] = {}
 
-    def features(part: Sequence[Case], side: str) -> NDArray[np.float32]:
-        array, missing = store.get_many([images[side][case.id] for case in part])
-        if missing:
-            raise UserError(
-                f"{len(missing)} feature(s) of {name} are not in the cache. Run `chexgenbench extract` again."
-            )
-        return array
+    @property
+    def fingerprints(self) -> list[EncoderFingerprint]:
+        return [self._found[name] for name in self._names if name in self._found]
 
-    head = encoder.class_head()
-    split = EncodedSplit(
-        encoder=name,
-        generated=features(cases.generated, "generated"),
-        reference=features(cases.reference, "real"),
-        fit=features(cases.fit, "real"),
-        floor=features(cases.floor, "real"),
-        class_weight=None if head is None else head.weight,
-        class_bias=None if head is None else head.bias,
-    )
-    card = encoder.card
-    return split, EncoderFingerprint(
-        name=name,
-        fingerprint=encoder.fingerprint,
-        dim=encoder.dim,
-        source=card.source,
-        settings=dict(card.settings),
-        weight_hashes=dict(card.weight_hashes),
-    )
+    def __getitem__(self, name: str) -> EncodedSplit:
+        if name not in self._names:
+            raise KeyError(name)
+        if self._held is None or self._held[0] != name:
+            self._held = None
+            split, fingerprint = self._sides.of(name)
+            if fingerprint is not None and name not in self._found:
+                self._found[name] = fingerprint
+                for part in self._parts:
+                    if len(array := getattr(split, part)):
+                        self._writer.add_source(f"{name}.{part}", array)
+            self._held = name, split
+        return self._held[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _draws(plan: Plan, store: SampleStore, generated: Sequence[Case]) -> Draws | None:
@@ -160,8 +154,7 @@ def _draws(plan: Plan, store: SampleStore, generated: Sequence[Case]) -> Draws |
         return None
 
     def load(prompt: int, draw: int) -> NDArray[np.uint8]:
-        image = store.load(rows[complete[prompt].id, draw])
-        return image if image.ndim == 2 else np.rint(image.mean(axis=2)).astype(np.uint8)
+        return grey(store.load(rows[complete[prompt].id, draw]))
 
     return Draws(
         patients=np.array([case.patient for case in complete], dtype=np.str_),

@@ -11,7 +11,8 @@ import pytest
 
 from chexgenbench import protocols
 from chexgenbench.metrics.base import StoredRows
-from chexgenbench.scoring import Cases, EncodedSplit, membership, score
+from chexgenbench.parts import Cases, EncodedSplit
+from chexgenbench.scoring import membership, score
 from data_splits.case import Case
 from leaderboards.records.schema import MetricResult
 
