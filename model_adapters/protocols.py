@@ -234,22 +234,36 @@ class VisionLanguageModel(Protocol):
 class Predictor(Protocol):
     """A classifier that utility metrics train on one set of images and score on another.
 
+    Optional, where an adapter has it:
+        save(folder). Writes a trained predictor with `model_adapters.predictors.folder.write_predictor`; `build` with
+            that folder as the context's target gives it back, trained.
+
     Attributes:
         labels: the label of each output column.
+        fingerprint: sha256 over everything besides images, targets and seed that a trained predictor depends on.
     """
 
     labels: tuple[str, ...]
+    fingerprint: str
 
     @property
     def card(self) -> ModelCard: ...
 
-    def fit(self, images: Sequence[Image], targets: NDArray[np.float32], patients: NDArray[np.str_], seed: int) -> None:
-        """Train on n images.
+    def fit(
+        self,
+        images: Sequence[Image],
+        targets: NDArray[np.float32],
+        patients: NDArray[np.str_],
+        seed: int,
+        weights: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Train on n images, from the start, whatever was fitted before.
 
         Args:
             targets: float32[n, labels], 1 or 0, NaN where unknown (such a cell teaches nothing).
             patients: str[n]; a validation part is split off by patient, never by image.
             seed: the only source of randomness.
+            weights: float32[n], how much each image counts; equal where None.
         """
         ...
 
