@@ -12,12 +12,17 @@ from data_splits.mirb_procedural.item import LEVELS, Ask, Item
 from data_splits.question import ColourImage, Question
 
 MODULES = {
+    "food": "food",
     "sightseeing": "sightseeing",
+    "codeu": "codeu",
+    "plot_code": "plot_code",
     "analogy": "analogy",
+    "3d_scene": "scene_3d",
     "image_jigsaw": "image_jigsaw",
     "count": "count",
     "attribute": "attribute",
     "visual_chain": "visual_chain",
+    "arxiv": "arxiv",
 }
 """Task name -> module of this package with `make(ask) -> Item` and `render(scene) -> pixels`, in MIRB's order."""
 
