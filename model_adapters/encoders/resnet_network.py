@@ -51,17 +51,20 @@ class ResNet50(nn.Module):
 
     Args:
         classes: outputs of the last linear layer `fc`. channels: of the input.
+        stem: channels of the first convolution, 64 in ResNet-50; the others keep their ratio to it (small networks of
+            the same code are trained with few, and then have 32 * stem features).
     """
 
-    def __init__(self, classes: int = 1000, channels: int = 3) -> None:
+    def __init__(self, classes: int = 1000, channels: int = 3, stem: int = STEM) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, STEM, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(STEM)
-        inputs = STEM
+        self.conv1 = nn.Conv2d(channels, stem, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(stem)
+        inputs = stem
         for stage, (width, blocks) in enumerate(zip(WIDTHS, LAYERS, strict=True), start=1):
-            setattr(self, f"layer{stage}", _stage(inputs, width, blocks, stride=1 if stage == 1 else 2))
-            inputs = EXPANSION * width
-        self.fc = nn.Linear(FEATURES, classes)
+            narrow = width * stem // STEM
+            setattr(self, f"layer{stage}", _stage(inputs, narrow, blocks, stride=1 if stage == 1 else 2))
+            inputs = EXPANSION * narrow
+        self.fc = nn.Linear(inputs, classes)
 
     def maps(self, x: Tensor) -> Tensor:
         """The last stage by position: float32[b, 2048, h / 32, w / 32]."""
