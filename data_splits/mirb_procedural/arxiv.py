@@ -16,7 +16,7 @@ COLUMNS, LINES, SCALE, MARGIN = 44, 28, 2, 36
 WIDTH, HEIGHT = 2 * MARGIN + COLUMNS * ADVANCE * SCALE, 2 * MARGIN + (LINES + 2) * LEADING * SCALE
 
 BODY = {1: (1, 3), 2: (4, 10), 3: (16, 36)}
-"""Pages before the references; with the contents and the references 2 to 5, 7 to 13 and 22 to 42 pages."""
+"""Pages before the references; with the contents and the references 2 to 4, 7 to 13 and 20 to 42 pages."""
 
 REFERENCES = {1: 7, 2: 15, 3: 38}
 CITED = {1: 1, 2: 2, 3: 3}
@@ -32,7 +32,7 @@ class Page:
 
 
 def make(ask: Ask) -> Item:
-    """Level 1: up to five pages, one citation a page. 2: up to 13, two. 3: 22 to 42, three and mentions in passing.
+    """Level 1: up to four pages, one citation a page. 2: 7 to 13, two. 3: 20 to 42, three and mentions in passing.
 
     The page that cites says a number, the reference list says the title, so both are needed; other pages take the same
     kind of thing from other papers.
@@ -98,9 +98,14 @@ def _body(draws: Draws, level: int, head: list[str], cited: list[tuple[str, int]
         free = [number for number in range(1, REFERENCES[3] + 1) if number not in used]
         sentences += [f"Others disagree [{number}]." for number in sample(draws, free, 2)]
     room = LINES - len(head)
-    fillers = [filler(draws) for _ in range(3 * (room - 6) // 8)]
-    text = " ".join(shuffled(draws, [*sentences, *fillers]))
-    return [*head, *wrap(text, COLUMNS)]
+    while sum(map(len, sentences)) < (room - 3) * (COLUMNS - 4):
+        sentences.append(filler(draws))
+    order = shuffled(draws, sentences)
+    lines = wrap(" ".join(order), COLUMNS)
+    while len(lines) > room:  # a page that came out long loses a sentence that cites nothing
+        order.remove(next(sentence for sentence in order if "[" not in sentence))
+        lines = wrap(" ".join(order), COLUMNS)
+    return [*head, *lines]
 
 
 def _entry(draws: Draws, number: int, title: str) -> list[str]:

@@ -74,7 +74,8 @@ class File:
             if "{" + key + "}" not in self.template:
                 continue
             if isinstance(value, int):
-                moved: list[Any] = [value + step for step in (-2, -1, 1, 2) if value + step > 0]
+                most = 3 if key == "i" else 99  # a slice from {i} of four values keeps one at least
+                moved: list[Any] = [value + step for step in (-2, -1, 1, 2) if 0 < value + step <= most]
             elif isinstance(value, tuple):
                 moved = [
                     (*value[:place], value[place] + step, *value[place + 1 :])
