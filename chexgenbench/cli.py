@@ -233,6 +233,33 @@ def metrics(json: Json = False) -> None:
     commands.list_metrics(json)
 
 
+@app.command()
+def doctor(
+    model: Model = "embedded",
+    split: SplitOption = None,
+    split_option: SplitOptions = None,
+    encoder_weights: EncoderWeights = None,
+    json: Json = False,
+) -> None:
+    """Say what this machine, a split and a model lack for each metric, and how to get it. Computes nothing.
+
+    Example: chexgenbench doctor -m sana -s mimic-cxr:/data/mimic
+    """
+    from chexgenbench import commands
+    from chexgenbench.doctor import Patient
+    from chexgenbench.doctor_command import examine
+
+    examine(
+        Patient(
+            model,
+            split or commands.default_split(model),
+            key_values(split_option, "--split-option"),
+            key_values(encoder_weights, "--encoder-weights"),
+        ),
+        json,
+    )
+
+
 def choice(value: str, allowed: tuple[str, ...], option: str) -> str:
     """The value, if it is one of those allowed.
 
