@@ -22,6 +22,10 @@ MODULES: dict[str, str] = {
     "fld": "chexgenbench.metrics.fidelity.fld",
     "inception_score": "chexgenbench.metrics.fidelity.inception_score",
     "ms_ssim_diversity": "chexgenbench.metrics.fidelity.ms_ssim_diversity",
+    "alignment": "chexgenbench.metrics.alignment.alignment",
+    "prompt_choice": "chexgenbench.metrics.alignment.prompt_choice",
+    "retrieval": "chexgenbench.metrics.alignment.retrieval",
+    "label_consistency": "chexgenbench.metrics.alignment.label_consistency",
 }
 """Metric name -> module."""
 

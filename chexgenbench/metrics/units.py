@@ -34,8 +34,11 @@ def is_open(data: MetricInput, side: Side) -> bool:
 
 def units(data: MetricInput, side: Side) -> Int:
     """The unit of each image: its patient, or a block of at least 20 patients where the side is not open."""
-    if is_open(data, side):
-        return codes(side.patients)
+    return codes(side.patients) if is_open(data, side) else private_blocks(side)
+
+
+def private_blocks(side: Side) -> Int:
+    """Blocks of at least 20 patients (of all patients where there are fewer), for numbers that tell of single cases."""
     blocks = len(np.unique(side.patients)) // PRIVATE_PATIENTS
     return patient_blocks(side.patients, min(MAX_BLOCKS, max(1, blocks)))
 
@@ -49,6 +52,11 @@ def per_image(data: MetricInput, side: Side, **values: NDArray[Any]) -> Mapping[
     unit = units(data, side)
     if is_open(data, side):
         return {**{name: np.asarray(each, np.float64) for name, each in values.items()}, "cluster": unit}
+    return block_means(unit, **values)
+
+
+def block_means(unit: Int, **values: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
+    """Arrays of the `clustered_mean` estimator by block: means, and how many images each is of."""
     size = np.bincount(unit)
     means = {name: np.bincount(unit, np.asarray(each, np.float64)) / size for name, each in values.items()}
     return {**means, "cluster": np.arange(len(size), dtype=np.int64), "size": size.astype(np.int64)}
