@@ -26,6 +26,7 @@ MODULES: dict[str, str] = {
     "prompt_choice": "chexgenbench.metrics.alignment.prompt_choice",
     "retrieval": "chexgenbench.metrics.alignment.retrieval",
     "label_consistency": "chexgenbench.metrics.alignment.label_consistency",
+    "copy_rate": "chexgenbench.metrics.memorisation.copy_rate",
 }
 """Metric name -> module."""
 

@@ -18,19 +18,28 @@ FEATURE_METRICS = (
     "fld",
 )
 
+PIXELS = ("copy_rate",)
+"""Metrics that compare the images themselves."""
+
+ALIGNMENT = ("alignment", "prompt_choice", "retrieval")
+
 
 def protocol(preset: Preset) -> Protocol:
     """quick: the encoder that installs with pip and sizes for minutes on two cores. full: every case and encoder."""
     encoders = ("lite0",) if preset == "quick" else ("rad-dino", "inception", "dinov2", "xrv-densenet", "lite0")
+    aligned = ("lite0",) if preset == "quick" else ("biovil-t", "lite0")  # BioViL-T is made to compare with text
     uses = [MetricUse(metric, encoder) for encoder in encoders for metric in FEATURE_METRICS]
     uses += [MetricUse("inception_score", encoder) for encoder in encoders if encoder in ("inception", "lite0")]
     uses.append(MetricUse("ms_ssim_diversity"))
+    uses += [MetricUse(metric, encoder) for encoder in aligned for metric in ALIGNMENT]
+    uses += [MetricUse("label_consistency", encoder) for encoder in encoders if encoder in ("xrv-densenet", "lite0")]
+    uses += [MetricUse(metric, "grey64") for metric in PIXELS]
     return Protocol(
         name="v2",
         preset=preset,
-        encoders=encoders,
+        encoders=tuple(dict.fromkeys((*encoders, *aligned, "grey64"))),
         uses=assert_known(tuple(uses)),
-        headline=("kid", "fid64", "precision", "recall", "coverage", "ms_ssim_diversity"),
+        headline=("kid", "fid64", "precision", "recall", "coverage", "ms_ssim_diversity", "prompt_choice"),
         max_cases=400 if preset == "quick" else None,
         max_train=600 if preset == "quick" else 10_000,
         draw_prompts=60 if preset == "quick" else 500,

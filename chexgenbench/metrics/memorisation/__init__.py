@@ -1,0 +1,1 @@
+"""Were training images copied?"""
