@@ -22,10 +22,11 @@ def protocol(preset: Preset) -> Protocol:
     rad_dino = ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
     uses = [MetricUse(metric, "rad-dino") for metric in rad_dino]
     uses += [MetricUse(metric, "inception") for metric in ("fid", "kid", "inception_score")]
+    uses.append(MetricUse("alignment", "biovil-t"))
     return Protocol(
         name="v1",
         preset=preset,
-        encoders=("rad-dino", "inception"),
+        encoders=("rad-dino", "inception", "biovil-t"),
         uses=assert_known(tuple(uses)),
         headline=("fid", "kid", "precision", "recall", "density", "coverage"),
         max_cases=400 if preset == "quick" else None,

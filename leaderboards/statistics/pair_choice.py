@@ -51,6 +51,8 @@ def pair_choice(arrays: Arrays, *, level: float = 0.95, **_recorded: float | str
     if value in (0.0, 1.0):
         low, high = wilson(value, units, level)
         return Estimate(value, low, high, 0.0, level, "Wilson score over patients", extra=extra)
+    if se <= 1e-12:
+        return Estimate(value=value, interval_reason="every patient has the same value", extra=extra)
     from scipy.special import stdtrit
 
     half = float(stdtrit(units - 1, 0.5 + level / 2)) * se

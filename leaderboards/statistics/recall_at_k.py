@@ -60,8 +60,8 @@ def hit_probability(above: Float, tied_wrong: Float, tied_right: Float, k: int) 
     1 - C(t, m) / C(t + c, m) with m = k - above places left for t wrong and c right answers of equal score.
 
     Args:
-        above: float64[n], wrong answers with a higher score than the best right one. tied_wrong, tied_right: float64[n],
-            answers of its score; there is at least one right one.
+        above: float64[n], wrong answers with a higher score than the best right one.
+        tied_wrong, tied_right: float64[n], answers of its score; there is at least one right one.
 
     Returns:
         float64[n] in [0, 1].

@@ -9,7 +9,8 @@ probability of one half ("f1_macro").
 
 The classifier is the class head of `xrv-densenet`, where that is the encoder, else one logistic regression a label on
 the encoder's features of real training images (penalty chosen on a fifth of the training patients). After the label
-check of EHRXDiff and JustLLMGRPO; no published number is comparable, since each has its own classifier. The labels of a
+check of EHRXDiff and JustLLMGRPO; no published number is comparable, since each has its own classifier. Images copied
+from those the classifier was trained on score above real ones: read it beside the memorisation family. The labels of a
 split may be confounded (in NIH's public selection every label comes with pneumonia): read single labels with that in
 mind.
 
