@@ -25,6 +25,7 @@ VLMS: Registry[VisionLanguageModel] = Registry(
         "llava-next": f"{_HERE}.llava_next:build",
         "llava-onevision": f"{_HERE}.llava_onevision:build",
         "mantis": f"{_HERE}.mantis:build",
+        "openai": f"{_HERE}.openai:build",
         "qwen2-vl": f"{_HERE}.qwen2_vl:build",
         "qwen2.5-vl": f"{_HERE}.qwen2_5_vl:build",
         "qwen3-vl": f"{_HERE}.qwen3_vl:build",
