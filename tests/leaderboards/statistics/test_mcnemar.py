@@ -1,0 +1,35 @@
+"""McNemar against statsmodels and the binomial test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from statsmodels.stats.contingency_tables import mcnemar as reference
+
+from leaderboards.statistics.mcnemar import exact_p, mcnemar
+
+
+@pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (1, 0), (5, 5), (12, 3), (0, 9), (40, 61), (300, 250)])
+def test_p_value_is_that_of_statsmodels(only_a: int, only_b: int) -> None:
+    table = [[7, only_a], [only_b, 11]]
+    assert exact_p(only_a, only_b) == pytest.approx(reference(table, exact=True).pvalue, rel=1e-9)
+
+
+def test_counts_and_difference_come_from_the_pairs() -> None:
+    a, b = [1, 1, 0, 0, 1, 1], [1, 0, 1, 0, 0, 0]
+    found = mcnemar(a, b)
+    assert (found.only_a, found.only_b, found.cases) == (3, 1, 6)
+    assert found.difference == pytest.approx(np.mean(a) - np.mean(b))
+    assert mcnemar(b, a).p == found.p
+
+
+def test_what_cannot_be_paired_is_refused() -> None:
+    for a, b in (([1], [1, 0]), ([], []), ([0.5], [1])):
+        with pytest.raises(ValueError):
+            mcnemar(a, b)
+
+
+def test_false_positives_are_no_more_frequent_than_promised() -> None:
+    rng = np.random.default_rng(0)
+    p = [mcnemar(*rng.integers(0, 2, size=(2, 40))).p for _ in range(400)]
+    assert np.mean(np.array(p) <= 0.05) <= 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
