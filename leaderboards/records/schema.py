@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-
 Family = Literal[
     "fidelity", "alignment", "privacy", "memorisation", "utility",
     "overall", "knowledge", "reasoning", "perception", "multi-hop", "extra",

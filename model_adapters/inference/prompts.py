@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from data_splits.question import Question
-from model_adapters.protocols import Image
+
+Picture = TypeVar("Picture")
+"""Pixels, or a reference to an image that is loaded later."""
 
 LETTER = "Answer with the option symbol."
 WORD = "Answer with a single word."
@@ -39,7 +42,7 @@ def instruction(task: str) -> str:
     return INSTRUCTIONS.get(task, DEFAULT_INSTRUCTION)
 
 
-def v2_parts(question: Question, images: Sequence[Image]) -> tuple[str | Image, ...]:
+def v2_parts(question: Question, images: Sequence[Picture]) -> tuple[str | Picture, ...]:
     """The parts of a v2 request: numbered images in order, then the question, then the instruction, each on a line.
 
     With images: ("Image 1: ", image 1, "\\nImage 2: ", image 2, ..., "\\n" + question + "\\n" + instruction).
@@ -47,12 +50,12 @@ def v2_parts(question: Question, images: Sequence[Image]) -> tuple[str | Image, 
 
     Args:
         question: its text and task are used, nothing else.
-        images: the pixels of `question.images` in order, or what an ablation puts in their place.
+        images: `question.images` in order, as pixels or as references, or what an ablation puts in their place.
     """
     text = f"{question.question}\n{instruction(question.task)}"
     if not images:
         return (text,)
-    parts: list[str | Image] = []
+    parts: list[str | Picture] = []
     for number, image in enumerate(images, start=1):
         parts += [f"Image {number}: " if number == 1 else f"\nImage {number}: ", image]
     return (*parts, "\n" + text)
