@@ -1,9 +1,9 @@
 """Exact search of a large corpus: the k nearest images, or the nearest images of the k nearest patients, of queries.
 
 The corpus is read once, tile by tile, so that it may be larger than memory. Products are taken in float32 on centred
-features, with the squared norms as one more dimension; a rounding bound per pair says which columns cannot be ruled out,
-and these few are measured again as sums of squared differences in float64. So every distance and every decision is that
-of float64 arithmetic on the features, whatever the block, the tile, the centre or the number of threads.
+features, with the squared norms as one more dimension; a rounding bound per pair says which columns cannot be ruled
+out, and these few are measured again as sums of squared differences in float64. So every distance and every decision
+is that of float64 arithmetic on the features, whatever the block, the tile, the centre or the number of threads.
 """
 
 from __future__ import annotations

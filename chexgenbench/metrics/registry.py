@@ -27,6 +27,15 @@ MODULES: dict[str, str] = {
     "retrieval": "chexgenbench.metrics.alignment.retrieval",
     "label_consistency": "chexgenbench.metrics.alignment.label_consistency",
     "copy_rate": "chexgenbench.metrics.memorisation.copy_rate",
+    "nn_distance": "chexgenbench.metrics.memorisation.nn_distance",
+    "nn_ratio": "chexgenbench.metrics.memorisation.nn_ratio",
+    "ct_score": "chexgenbench.metrics.memorisation.ct_score",
+    "authpct": "chexgenbench.metrics.memorisation.authpct",
+    "fld_gap": "chexgenbench.metrics.memorisation.fld_gap",
+    "mifid": "chexgenbench.metrics.memorisation.mifid",
+    "mia_auroc": "chexgenbench.metrics.memorisation.mia_auroc",
+    "mia_tpr": "chexgenbench.metrics.memorisation.mia_tpr",
+    "exposure": "chexgenbench.metrics.memorisation.exposure",
 }
 """Metric name -> module."""
 

@@ -21,6 +21,12 @@ FEATURE_METRICS = (
 PIXELS = ("copy_rate",)
 """Metrics that compare the images themselves."""
 
+SEARCHES = ("nn_distance", "nn_ratio", "ct_score", "authpct", "mia_auroc", "mia_tpr", "exposure")
+"""Metrics that search the training set: by features, which see through flips and crops, and by pixels, through noise."""
+
+DENSITIES = ("fld_gap", "mifid")
+"""Metrics of memorisation that need features which vary smoothly."""
+
 ALIGNMENT = ("alignment", "prompt_choice", "retrieval")
 
 
@@ -34,6 +40,9 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, encoder) for encoder in aligned for metric in ALIGNMENT]
     uses += [MetricUse("label_consistency", encoder) for encoder in encoders if encoder in ("xrv-densenet", "lite0")]
     uses += [MetricUse(metric, "grey64") for metric in PIXELS]
+    searched = ("lite0",) if preset == "quick" else ("rad-dino", "xrv-densenet", "lite0")
+    uses += [MetricUse(metric, encoder) for encoder in (*searched, "grey64") for metric in SEARCHES]
+    uses += [MetricUse(metric, encoder) for encoder in searched for metric in DENSITIES]
     return Protocol(
         name="v2",
         preset=preset,
