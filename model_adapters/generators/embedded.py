@@ -9,22 +9,28 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data_splits.errors import UserError
 from data_splits.integrity import sha256_file
 from model_adapters.card import ModelCard
 from model_adapters.generators.embedded_pins import WEIGHT_HASHES
+from model_adapters.generators.noise_norm import trajectory_noise_norm
 from model_adapters.options import read_options
 from model_adapters.protocols import BuildContext, GenerationRequest, Image
 from model_adapters.requirements import Estimate
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Result = TypeVar("Result")
 
 FOLDER = Path(__file__).parent / "embedded_weights"
 STEPS, GUIDANCE, COMPUTE_BATCH = 12, 4.0, 4
@@ -103,18 +109,41 @@ class Embedded:
         On a CPU, batches run side by side with one compute thread each. Splitting single operations over threads would
         make the last bits depend on their number, and is ten times slower when another process keeps a core busy.
         """
+        return [image for images in self._batched(self._draw, requests) for image in images]
+
+    def noise_norm(self, requests: Sequence[GenerationRequest]) -> NDArray[np.float64]:
+        """Text-conditional noise norm of each request, float64[n], along a short trajectory from its own noise."""
+        return np.concatenate([np.zeros(0), *self._batched(self._noise_norm, requests)])
+
+    def _batched(
+        self, function: Callable[[list[GenerationRequest]], Result], requests: Sequence[GenerationRequest]
+    ) -> list[Result]:
         chunks = [list(requests[i : i + COMPUTE_BATCH]) for i in range(0, len(requests), COMPUTE_BATCH)]
         if self._device.type != "cpu":
-            return [image for chunk in chunks for image in self._draw(chunk)]
+            return [function(chunk) for chunk in chunks]
         import torch
 
         before = torch.get_num_threads()
         workers = max(1, min(len(chunks), usable_cores()))
         try:
             with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-                return [image for images in pool.map(self._draw, chunks) for image in images]
+                return list(pool.map(function, chunks))
         finally:
             torch.set_num_threads(before)
+
+    def _noise_norm(self, requests: list[GenerationRequest]) -> NDArray[np.float64]:
+        import torch
+
+        padded = requests + [requests[-1]] * (COMPUTE_BATCH - len(requests))
+        with torch.inference_mode():
+            states = self._states([""] * len(padded) + [each.prompt for each in padded])
+            latents = torch.stack([self._noise(each.seed) for each in padded]).to(self._device, self._dtype)
+
+            def denoise(x: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+                plain, told = self._unet(torch.cat([x, x]).to(self._dtype), time, states).sample.chunk(2)
+                return plain, told
+
+            return trajectory_noise_norm(denoise, self._scheduler, latents, self.guidance)[: len(requests)]
 
     def _draw(self, requests: list[GenerationRequest]) -> list[Image]:
         """Every forward pass has the same batch, padded if need be: a picture does not depend on its company."""

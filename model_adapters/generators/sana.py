@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
 from model_adapters.generators import diffusers_checkpoint as checkpoint
+from model_adapters.generators.noise_norm import trajectory_noise_norm
 from model_adapters.options import OptionValue, read_options
 from model_adapters.protocols import BuildContext, GenerationRequest, Image
 from model_adapters.requirements import Estimate, Missing
@@ -110,6 +112,40 @@ class Sana:
         pixels = np.rint(np.clip(drawn, 0.0, 1.0) * 255.0).astype(np.uint8)
         return list(pixels)
 
+    def noise_norm(self, requests: Sequence[GenerationRequest]) -> NDArray[np.float64]:
+        """Text-conditional noise norm of each request, float64[n], along a short trajectory from its own noise.
+
+        "With the prompt" is with the standing instruction around it, as the pipeline is told; without is the bare "".
+        """
+        import torch
+
+        pipe, size = self._pipe, self._pipe.transformer.config.sample_size * self._pipe.vae_scale_factor
+        with torch.inference_mode():
+            told, told_mask, plain, plain_mask = pipe.encode_prompt(
+                [request.prompt for request in requests],
+                do_classifier_free_guidance=True,
+                device=pipe.transformer.device,
+                max_sequence_length=300,
+                complex_human_instruction=_instruction_lines(pipe),
+            )
+            states, mask = torch.cat([plain, told]), torch.cat([plain_mask, told_mask])
+            generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
+            channels = pipe.transformer.config.in_channels
+            device = pipe.transformer.device
+            latents = pipe.prepare_latents(len(requests), channels, size, size, torch.float32, device, generators)
+
+            def denoise(x: torch.Tensor, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+                one, other = pipe.transformer(
+                    torch.cat([x, x]).to(pipe.transformer.dtype),
+                    encoder_hidden_states=states.to(pipe.transformer.dtype),
+                    encoder_attention_mask=mask,
+                    timestep=time.expand(2 * len(x)) * pipe.transformer.config.timestep_scale,
+                    return_dict=False,
+                )[0].chunk(2)
+                return one, other
+
+            return trajectory_noise_norm(denoise, pipe.scheduler, latents, self._options["guidance"])
+
     def annotate(self, request: GenerationRequest) -> dict[str, bool]:
         """Whether the text encoder sees the whole prompt."""
         return {"truncated": prompt_tokens(self._pipe, request.prompt) > self._pipe_limit}
@@ -154,10 +190,14 @@ def prompt_tokens(pipe: Any, prompt: str) -> int:
 
 
 def _instruction(pipe: Any) -> str:
+    return "\n".join(_instruction_lines(pipe))
+
+
+def _instruction_lines(pipe: Any) -> list[str]:
     import inspect
 
-    lines = inspect.signature(type(pipe).__call__).parameters["complex_human_instruction"].default
-    return "\n".join(lines)
+    lines: list[str] = inspect.signature(type(pipe).__call__).parameters["complex_human_instruction"].default
+    return lines
 
 
 def _locate(context: BuildContext) -> tuple[str, Path | None]:
