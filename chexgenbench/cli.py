@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import typing
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_splits import cli_support
-from data_splits.errors import UserError
+from data_splits.cli_options import choice, key_values, names, takes_options
 
 if TYPE_CHECKING:
     from chexgenbench.run_folder import RunConfig
@@ -153,27 +149,8 @@ def run_options(
     )
 
 
-def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all of `run_options` in front of its own options, and hand it the configuration they make."""
-    shared = inspect.signature(run_options).parameters
-    own = {name: value for name, value in inspect.signature(command).parameters.items() if name != "config"}
-
-    @functools.wraps(command)
-    def wrapper(**values: Any) -> None:
-        config = run_options(**{name: values.pop(name) for name in shared})
-        command(config, **values)
-
-    hints = typing.get_type_hints(command, include_extras=True, localns={"RunConfig": Any})
-    hints |= typing.get_type_hints(run_options, include_extras=True, localns={"RunConfig": Any})
-    wrapper.__annotations__ = {name: hints[name] for name in (*shared, *own)}
-    wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [each.replace(annotation=hints[name]) for name, each in (*shared.items(), *own.items())]
-    )
-    return wrapper
-
-
 @app.command("eval")
-@takes_run_options
+@takes_options(run_options)
 def evaluate(config: RunConfig, output: Output = None, json: Json = False) -> None:
     """Draw images, extract features, score them and write a report: generate, extract, score, report in one.
 
@@ -193,7 +170,7 @@ def evaluate(config: RunConfig, output: Output = None, json: Json = False) -> No
 
 
 @app.command()
-@takes_run_options
+@takes_options(run_options)
 def generate(config: RunConfig, output: Output = None, json: Json = False) -> None:
     """Only draw the images; `extract`, `score` and `report` continue from the run folder."""
     from chexgenbench import commands
@@ -258,39 +235,6 @@ def doctor(
         ),
         json,
     )
-
-
-def choice(value: str, allowed: tuple[str, ...], option: str) -> str:
-    """The value, if it is one of those allowed.
-
-    Raises:
-        UserError: it is not.
-    """
-    if value not in allowed:
-        raise UserError(f"{option} is one of {', '.join(allowed)}, not {value!r}.")
-    return value
-
-
-def key_values(pairs: list[str] | None, option: str) -> dict[str, str]:
-    """KEY=VALUE options as a dictionary.
-
-    Raises:
-        UserError: an option without "=".
-    """
-    found: dict[str, str] = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UserError(f"{option} takes KEY=VALUE, not {pair!r}.")
-        found[key] = value
-    return found
-
-
-def names(text: str | None) -> tuple[str, ...] | None:
-    """A comma-separated option as a tuple, or None where it was not given."""
-    if text is None:
-        return None
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def main() -> Any:
