@@ -47,7 +47,7 @@ def check_generator(generator: ImageGenerator, requests: Sequence[GenerationRequ
     checks = [_card(generator.card, "generator"), _shapes(images, len(requests))]
     if not checks[-1].passed:
         return checks
-    with _other_random_state():
+    with other_random_state():
         again = generator.generate(requests)
     checks.append(Check("the same requests give the same images", _equal(images, again), "drawn twice"))
     alone = [generator.generate([request])[0] for request in requests]
@@ -109,7 +109,7 @@ def check_encoder(encoder: Encoder, images: Sequence[Image]) -> list[Check]:
     checks.append(Check("features are finite float32[n, d]", bool(sound), f"{features.dtype}{list(features.shape)}"))
     if not sound:
         return checks
-    with _other_random_state():
+    with other_random_state():
         again = np.concatenate([encode([each])[:1] for each in inputs])
     checks.append(Check("the same image gives the same feature", bool((again == features).all()), "encoded twice"))
     scale = float(np.abs(features).max()) or 1.0
@@ -151,7 +151,7 @@ def _difference(one: Image, other: Image) -> float:
     return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).max())
 
 
-class _other_random_state:
+class other_random_state:
     """Run a block under other global random states and put the old ones back: an adapter must not feel them."""
 
     _restore: Callable[[], None]

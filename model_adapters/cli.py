@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,8 +122,13 @@ def _checked(kind: str, registry: Registry[Any], name: str, context: BuildContex
     from model_adapters.inference.generate import requests_for
 
     assert context.split is not None
-    adapter = registry.build(name, context)
     cases = context.split.cases(context.subset)
+    if kind == "predictor":
+        from model_adapters.check_predictor import check_predictor
+
+        images = [context.split.read_image(case) for case in cases[:24]]
+        return check_predictor(lambda folder: registry.build(name, replace(context, target=folder)), images)
+    adapter = registry.build(name, context)
     if kind == "encoder":
         return check_encoder(adapter, [context.split.read_image(case) for case in cases[:4]])
     distinct = list({case.prompt: case for case in cases}.values())[:4]
@@ -135,8 +141,9 @@ def _checked(kind: str, registry: Registry[Any], name: str, context: BuildContex
 def _registries() -> dict[str, Registry[Any]]:
     from model_adapters.encoders import ENCODERS
     from model_adapters.generators import GENERATORS
+    from model_adapters.predictors import PREDICTORS
 
-    return {"generator": GENERATORS, "encoder": ENCODERS}
+    return {"generator": GENERATORS, "encoder": ENCODERS, "predictor": PREDICTORS}
 
 
 def _registry_of(name: str) -> tuple[str, Registry[Any]]:

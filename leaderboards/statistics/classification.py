@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from leaderboards.statistics.classification_scores import (
     PER_LABEL,
     POOLED,
+    UNKNOWN,
     Float,
+    calibration_errors_if_calibrated,
     eligible_labels,
     score_table,
 )
@@ -25,8 +28,8 @@ from leaderboards.statistics.classification_tables import (
 from leaderboards.statistics.estimate import Estimate, undefined
 from leaderboards.statistics.registry import Arrays
 
-REFLECTED = frozenset({"ece"})
-"""Statistics that are biased upwards by sampling: their interval belongs to the bias-corrected value."""
+NULL_DRAWS = 400
+"""Draws of labels from the probabilities, to see how large a calibration error chance alone makes."""
 
 LEAST, LEAST_PATIENTS = 10, 5
 """Fewer positive or negative test images, or patients behind them, leave a label out of the mean."""
@@ -54,9 +57,11 @@ def classification(
     `Tables.interval`). The training images are held fixed: it is about these images, not about new ones.
 
     Extras: the value of every other arm with its interval; every arm less the baseline arm, paired by patient and
-    seed, with interval; "labels", how many entered the mean; "seed_sd", the spread over trainings; "bias_corrected"
-    where the interval belongs to that; and, if asked, the first arm by label ("tstr.Edema") with the baseline and the
-    difference ("tstr_minus_trtr.Edema").
+    seed, with interval; "labels", how many entered the mean; "seed_sd", the spread over trainings; and, if
+    asked, the first arm by label ("tstr.Edema") with the baseline and the difference ("tstr_minus_trtr.Edema").
+
+    A calibration error is biased upwards. Its interval starts at 0 unless the value is larger than chance makes it for
+    a classifier whose every probability is right (97.5 % of draws; their mean is the extra "if_calibrated").
 
     Args:
         arrays: truth: uint8[n, l], 0, 1 or 2 (unknown); cluster: int64[n], the patient of each image; and for every
@@ -81,16 +86,46 @@ def classification(
     wanted = tuple(arms.split("|"))
     table = table_of({arm: arrays[arm] for arm in wanted}, truth, chosen, statistic)
     tables = bootstrapped(table, cluster, seed, replicates)
-    return summary(
+    found = summary(
         tables,
         wanted,
         baseline,
         tuple(names[each] for each in chosen) if by_label and statistic not in POOLED else (),
         seed=seed,
         level=level,
-        reflect=statistic in REFLECTED,
+        biased=statistic == "ece",
         extra={"labels": float(len(chosen)), "patients": float(tables.units)},
         interval_reason=interval_reason,
+    )
+    if statistic == "ece" and found.low is not None:
+        return _from_nought(found, arrays[wanted[0]][:, :, chosen], truth[:, chosen], cluster, seed, level)
+    return found
+
+
+def _from_nought(
+    found: Estimate,
+    probability: NDArray[np.float32],
+    truth: NDArray[np.uint8],
+    cluster: NDArray[np.int64],
+    seed: int,
+    level: float,
+) -> Estimate:
+    """The estimate of a calibration error, its interval from 0 where chance explains it."""
+    rng, of = np.random.default_rng([seed, 2]), np.unique(cluster, return_inverse=True)[1].reshape(-1)
+    total = np.zeros(NULL_DRAWS)
+    seeds, _, labels = probability.shape
+    for label in range(labels):
+        known = truth[:, label] != UNKNOWN
+        for s in range(seeds):
+            scores = probability[s, known, label].astype(np.float64)
+            total += calibration_errors_if_calibrated(scores, of[known], NULL_DRAWS, rng)
+    null = total / (seeds * labels)
+    assert found.value is not None and found.low is not None
+    explained = found.value <= float(np.quantile(null, 0.5 + level / 2))
+    return replace(
+        found,
+        low=0.0 if explained else max(found.low, 0.0),
+        extra={**found.extra, "if_calibrated": float(null.mean())},
     )
 
 
@@ -119,6 +154,9 @@ def classification_blocks(
     _require(statistic)
     wanted = tuple(arms.split("|"))
     tables = from_left_out({arm: np.asarray(arrays[arm], np.float64) for arm in wanted}, arrays["share"])
+    if statistic == "ece":
+        reason = "the interval of a calibration error needs the probabilities of single images"
+        tables = replace(tables, resampled={arm: each[:0] for arm, each in tables.resampled.items()}, reason=reason)
     names = tuple(labels.split("|"))
     return summary(
         tables,
@@ -127,7 +165,7 @@ def classification_blocks(
         names if by_label and statistic not in POOLED else (),
         seed=seed,
         level=level,
-        reflect=False,
+        biased=False,
         extra={"labels": float(len(names)), "blocks": float(tables.units)},
     )
 
@@ -176,7 +214,7 @@ def summary(
     *,
     seed: int,
     level: float,
-    reflect: bool,
+    biased: bool,
     extra: Mapping[str, float],
     interval_reason: str = "",
 ) -> Estimate:
@@ -190,25 +228,23 @@ def summary(
         numbers["seed_sd"] = float(by_seed.std(ddof=1))
     for name, point, resampled in _numbers(tables, arms, baseline, labels):
         numbers[name] = float(point.mean())
-        reflected = reflect and "_minus_" not in name
-        found = tables.interval(point, resampled, seed, level, reflected)
+        if biased and "_minus_" not in name:
+            continue
+        found = tables.interval(point, resampled, seed, level)
         if found is not None:
-            least = 0.0 if reflected else -np.inf
-            numbers |= {f"{name}_low": max(found.low, least), f"{name}_high": max(found.high, least)}
-    own = tables.interval(by_seed, macro(tables.resampled[first]), seed, level, reflect)
+            numbers |= {f"{name}_low": found.low, f"{name}_high": found.high}
+    own = tables.interval(by_seed, macro(tables.resampled[first]), seed, level, biased)
     if own is None:
         reason = tables.reason or interval_reason or "a label has no score in some resampling"
         return Estimate(value=value, level=level, interval_reason=reason, extra=numbers)
-    if reflect:
-        numbers["bias_corrected"] = max(own.centre, 0.0)
     way = "delete-a-block jackknife" if tables.jackknife else "bootstrap"
     return Estimate(
         value=value,
-        low=max(own.low, 0.0) if reflect else own.low,
-        high=max(own.high, 0.0) if reflect else own.high,
+        low=own.low,
+        high=own.high,
         se=own.se,
         level=level,
-        method=f"{way} over test patients and trainings{', reflected' if reflect else ''}; training images fixed",
+        method=f"{way} over test patients and trainings; training images fixed",
         extra=numbers,
     )
 

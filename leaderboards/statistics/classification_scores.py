@@ -79,6 +79,25 @@ def calibration_error(score: Float, truth: Bool, weight: Float) -> Float:
     return _ratio(np.abs(weight @ member).sum(axis=1), weight.sum(axis=1))
 
 
+def calibration_errors_if_calibrated(
+    score: Float, patient: NDArray[np.intp], draws: int, rng: np.random.Generator
+) -> Float:
+    """float64[draws], the calibration error that these probabilities would show if every one of them were right.
+
+    Labels are drawn from the probabilities. Images of a patient share one random number, as dependent as they can be,
+    so the errors are rather too large than too small.
+
+    Args:
+        score: float64[n]. patient: int[n], from 0.
+    """
+    bins = np.minimum((score * BINS).astype(np.intp), BINS - 1)
+    errors = np.empty(draws)
+    for draw in range(draws):
+        present = rng.random(int(patient.max()) + 1)[patient] < score
+        errors[draw] = np.abs(np.bincount(bins, score - present, minlength=BINS)).sum() / len(score)
+    return errors
+
+
 Score = Callable[[Float, Bool, Float], Float]
 
 PER_LABEL: dict[str, Score] = {

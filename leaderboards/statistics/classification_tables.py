@@ -27,12 +27,11 @@ TableOf = Callable[[Float], dict[str, Float]]
 
 @dataclass(frozen=True)
 class Interval:
-    """low, high, se of a number; centre: the number less its bias, where the interval belongs to that."""
+    """low, high, se of a number."""
 
     low: float
     high: float
     se: float
-    centre: float
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Tables:
     reason: str | None = None
 
     def interval(
-        self, point: Float, resampled: Float, seed: int, level: float = 0.95, reflect: bool = False
+        self, point: Float, resampled: Float, seed: int, level: float = 0.95, biased: bool = False
     ) -> Interval | None:
         """Interval of the mean over seeds of a number: patients and trainings are both taken as drawn at random.
 
@@ -66,8 +65,8 @@ class Tables:
             resampled: float64[r, seeds]. A bootstrap draws trainings with replacement too, stretched by
                 sqrt(S / (S - 1)), since S draws out of S spread by that much less than S new trainings.
             seed: of that draw; equal for two arms, so that their difference stays paired by seed.
-            reflect: for a statistic that resampling biases as much as sampling does (calibration error, the largest
-                of several gaps): the bootstrap interval is reflected at the value (basic bootstrap).
+            biased: for a statistic that sampling biases upwards, and resampling once more (calibration error): the
+                lower end is the upper one reflected at the value (basic bootstrap), the upper end stays. Conservative.
 
         Returns:
             The interval, or None without resamplings or where a resampling has no number.
@@ -85,9 +84,7 @@ class Tables:
         tail = expanded_tail(level, self.units)
         low, high = (float(each) for each in np.quantile(means, [tail, 1.0 - tail]))
         se = float(means.std(ddof=1)) * math.sqrt(self.units / (self.units - 1))
-        if reflect:
-            return Interval(2 * value - high, 2 * value - low, se, 2 * value - float(means.mean()))
-        return Interval(low, high, se, value)
+        return Interval(2 * value - high if biased else low, high, se)
 
     def _jackknife(self, value: float, deleted: Float, of_seeds: float, level: float) -> Interval:
         from scipy.special import stdtrit
@@ -98,7 +95,7 @@ class Tables:
         found = jackknife(value, deleted, self.share)
         se = math.hypot(found.se, math.sqrt(of_seeds))
         half = float(stdtrit(found.blocks - 1, 0.5 + level / 2)) * se
-        return Interval(value - half, value + half, se, value)
+        return Interval(value - half, value + half, se)
 
 
 def bootstrapped(table: TableOf, cluster: NDArray[np.int64], seed: int, replicates: int) -> Tables:
