@@ -22,7 +22,7 @@ PIXELS = ("copy_rate",)
 """Metrics that compare the images themselves."""
 
 SEARCHES = ("nn_distance", "nn_ratio", "ct_score", "authpct", "mia_auroc", "mia_tpr", "exposure")
-"""Metrics that search the training set: by features, which see through flips and crops, and by pixels, through noise."""
+"""Metrics that search the training set: by features, which see through flips, and by pixels, through noise."""
 
 DENSITIES = ("fld_gap", "mifid")
 """Metrics of memorisation that need features which vary smoothly."""
