@@ -269,4 +269,4 @@ class Metric:
 
     def full_name(self, encoder: str) -> str:
         """The name under which a result is reported."""
-        return f"{self.name}_{encoder}" if "encoder" in self.needs else self.name
+        return f"{self.name}_{encoder}" if encoder else self.name

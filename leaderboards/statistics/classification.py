@@ -65,7 +65,7 @@ def classification(
 
     Args:
         arrays: truth: uint8[n, l], 0, 1 or 2 (unknown); cluster: int64[n], the patient of each image; and for every
-            arm its name -> float32[seeds, n, l], probabilities.
+            arm its name -> float32[seeds, n, l], probabilities. Or those of `classification_blocks`.
         statistic: "auroc", "auprc", "f1_macro", "balanced_accuracy", "ece" (means over labels), "f1_micro",
             "accuracy" (over all cells of these labels).
         labels: names of the l columns, joined by "|". arms: names joined by "|", the headline first.
@@ -77,6 +77,18 @@ def classification(
         KeyError: an unknown statistic or an arm without array. ValueError: shapes that do not fit.
     """
     _require(statistic)
+    if "share" in arrays:
+        return classification_blocks(
+            arrays,
+            statistic=statistic,
+            labels=labels,
+            arms=arms,
+            baseline=baseline,
+            by_label=by_label,
+            level=level,
+            seed=seed,
+            interval_reason=interval_reason,
+        )
     truth, cluster, names = arrays["truth"], arrays["cluster"], tuple(labels.split("|"))
     chosen = eligible_labels(truth, cluster, least, least_patients)
     if truth.shape != (len(cluster), len(names)):
@@ -139,6 +151,7 @@ def classification_blocks(
     by_label: bool = False,
     level: float = 0.95,
     seed: int = 0,
+    interval_reason: str = "",
     **_recorded: float | str,
 ) -> Estimate:
     """`classification` from scores without one block of patients each: for splits whose images stay at home.
@@ -167,27 +180,43 @@ def classification_blocks(
         level=level,
         biased=False,
         extra={"labels": float(len(names)), "blocks": float(tables.units)},
+        interval_reason=interval_reason,
     )
 
 
 def leave_blocks_out(
-    arrays: Arrays, block: NDArray[np.int64], *, statistic: str, labels: str, arms: str, **_: object
+    arrays: Arrays,
+    block: NDArray[np.int64],
+    *,
+    statistic: str,
+    labels: str,
+    arms: str,
+    least: int = LEAST,
+    least_patients: int = LEAST_PATIENTS,
+    **_: object,
 ) -> tuple[dict[str, NDArray[np.float64]], str] | None:
     """The arrays of `classification_blocks` and its labels, from the arrays of `classification`.
 
-    A label whose positives (or negatives) all lie in one block is left out.
+    A label whose positives (or negatives) all lie in one block is left out. With a single block nothing is left out
+    but the interval: the arrays hold the whole scores.
 
     Returns:
         None without a label that can be scored.
     """
     truth = arrays["truth"]
-    chosen = eligible_labels(truth, arrays["cluster"], LEAST, LEAST_PATIENTS)
-    spread = [each for each in chosen if all(len(np.unique(block[truth[:, each] == k])) > 1 for k in (0, 1))]
+    chosen = eligible_labels(truth, arrays["cluster"], least, least_patients)
+    several = int(block.max()) > 0
+    spread = [
+        each
+        for each in chosen
+        if not several or all(len(np.unique(block[truth[:, each] == kind])) > 1 for kind in (0, 1))
+    ]
     if not spread:
         return None
     table = table_of({arm: arrays[arm] for arm in arms.split("|")}, truth, np.asarray(spread, np.intp), statistic)
     names = labels.split("|")
-    return {"share": np.bincount(block) / len(block), **left_out(table, block)}, "|".join(names[i] for i in spread)
+    found = left_out(table, block) if several else table(np.ones((1, len(block))))
+    return {"share": np.bincount(block) / len(block), **found}, "|".join(names[i] for i in spread)
 
 
 def table_of(
@@ -235,7 +264,7 @@ def summary(
             numbers |= {f"{name}_low": found.low, f"{name}_high": found.high}
     own = tables.interval(by_seed, macro(tables.resampled[first]), seed, level, biased)
     if own is None:
-        reason = tables.reason or interval_reason or "a label has no score in some resampling"
+        reason = interval_reason or tables.reason or "a label has no score in some resampling"
         return Estimate(value=value, level=level, interval_reason=reason, extra=numbers)
     way = "delete-a-block jackknife" if tables.jackknife else "bootstrap"
     return Estimate(

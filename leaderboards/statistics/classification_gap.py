@@ -47,6 +47,8 @@ def classification_gap(
     seed: int,
     replicates: int = 2000,
     level: float = 0.95,
+    subgroups: str = "",
+    sizes: str = "",
     **_recorded: float | str,
 ) -> Estimate:
     """Worst subgroup gap: the largest difference in mean AUROC between two subgroups of one attribute.
@@ -65,19 +67,21 @@ def classification_gap(
         arrays: as for `classification`, and for every attribute its name -> int64[n], the subgroup of each image by
             its number, -1 where unknown.
         attributes: "sex=F,M|age=<40,40-64,65+", the subgroups' names. arms: as for `classification`.
+        subgroups, sizes: of `classification_gap_blocks`, where the arrays are those.
     """
-    subgroups = subgroups_of(arrays, attributes)
-    if not subgroups:
+    if "share" in arrays:
+        return classification_gap_blocks(arrays, subgroups=subgroups, sizes=sizes, arms=arms, seed=seed, level=level)
+    chosen = subgroups_of(arrays, attributes)
+    if not chosen:
         return undefined(TOO_FEW)
     wanted = tuple(arms.split("|"))
     tables = bootstrapped(
-        table_of({arm: arrays[arm] for arm in wanted}, arrays["truth"], subgroups),
+        table_of({arm: arrays[arm] for arm in wanted}, arrays["truth"], chosen),
         arrays["cluster"],
         seed,
         replicates,
     )
-    sizes = {each.name: len(each.rows) for each in subgroups}
-    return _estimate(tables, wanted, sizes, seed, level)
+    return _estimate(tables, wanted, {each.name: len(each.rows) for each in chosen}, seed, level)
 
 
 def classification_gap_blocks(

@@ -39,9 +39,7 @@ ESTIMATORS: dict[str, str] = {
     "ct_score": "leaderboards.statistics.ct_score:ct_score",
     "mifid": "leaderboards.statistics.mifid:mifid",
     "classification": "leaderboards.statistics.classification:classification",
-    "classification_blocks": "leaderboards.statistics.classification:classification_blocks",
     "classification_gap": "leaderboards.statistics.classification_gap:classification_gap",
-    "classification_gap_blocks": "leaderboards.statistics.classification_gap:classification_gap_blocks",
 }
 """Name -> "module:function"; each function documents its arrays and parameters."""
 

@@ -82,7 +82,7 @@ def test_blocks_give_the_same_value() -> None:
     block = np.random.default_rng(0).permutation(400) % 20
     whole = run(arrays)
     stored, names = leave_blocks_out_of_gap(arrays, block, attributes=ATTRIBUTES, arms="tstr|trtr")
-    found = estimate("classification_gap_blocks", stored, {**names, "arms": "tstr|trtr", "seed": 3})
+    found = estimate("classification_gap", stored, {**names, "attributes": ATTRIBUTES, "arms": "tstr|trtr", "seed": 3})
     assert found.value == pytest.approx(whole.value, abs=1e-12) and found.method.startswith("sex=F less sex=M")
     assert found.se == pytest.approx(whole.se, rel=0.5)
     assert found.extra["n.sex=M"] == whole.extra["n.sex=M"]
