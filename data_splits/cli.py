@@ -13,6 +13,7 @@ from data_splits.errors import UserError
 
 if TYPE_CHECKING:
     from data_splits.case import Case
+    from data_splits.question import QuestionSplit
     from data_splits.split import Split
 
 app = typer.Typer(
@@ -27,6 +28,10 @@ Options = Annotated[
     list[str] | None, typer.Option("--option", "-o", help="KEY=VALUE for the source; may be given several times")
 ]
 Json = Annotated[bool, typer.Option("--json", help="print JSON to stdout")]
+Seed = Annotated[int | None, typer.Option("--seed", help="short for -o seed=N")]
+PerTask = Annotated[int | None, typer.Option("--per-task", help="short for -o per_task=N (questions)")]
+Tasks = Annotated[str | None, typer.Option("--tasks", help="short for -o tasks=NAME,NAME (questions)")]
+Difficulty = Annotated[int | None, typer.Option("--difficulty", help="short for -o difficulty=1, 2 or 3 (questions)")]
 Consent = Annotated[
     bool, typer.Option("--include-credentialed", help="write images or texts of credentialed data to a local file")
 ]
@@ -40,7 +45,7 @@ def main() -> None:
 @app.command("list")
 def list_splits(as_json: Json = False) -> None:
     """List the known splits, what each needs and where to get it."""
-    from data_splits.sources.catalogue import SOURCES
+    from data_splits.sources.catalogue import QUESTION_SOURCES, SOURCES
     from data_splits.sources.registry import options_of
 
     if as_json:
@@ -48,6 +53,7 @@ def list_splits(as_json: Json = False) -> None:
             [
                 {
                     "name": info.name,
+                    "kind": "questions" if info in QUESTION_SOURCES else "cases",
                     "summary": info.summary,
                     "licence": info.licence,
                     "credentialed": info.credentialed,
@@ -58,11 +64,13 @@ def list_splits(as_json: Json = False) -> None:
                     "configured": info.configured is not None,
                     "options": {key: _plain(value) for key, value in options_of(info.name).items()},
                 }
-                for info in SOURCES
+                for info in (*SOURCES, *QUESTION_SOURCES)
             ]
         )
         return
-    for info in SOURCES:
+    for info in (*SOURCES, *QUESTION_SOURCES):
+        if info is QUESTION_SOURCES[0]:
+            typer.echo("\nQuestions about several images (for `mirb`):")
         ready = "ready" if not info.needs else f"set by {info.variable}" if info.configured else "needs your data"
         typer.echo(f"{info.name}  [{ready}{', credentialed' if info.credentialed else ''}]\n  {info.summary}")
         if info.needs:
@@ -75,16 +83,36 @@ def list_splits(as_json: Json = False) -> None:
 @app.command()
 def build(
     spec: Spec,
-    output: Annotated[Path, typer.Option("--output", help="file of the manifest")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="file of the manifest; for generated questions, the folder")
+    ] = None,
     option: Options = None,
+    seed: Seed = None,
+    per_task: PerTask = None,
+    tasks: Tasks = None,
+    difficulty: Difficulty = None,
     materialise: Annotated[
         Path | None, typer.Option("--materialise", help="also write PNG files and a cases.csv into this folder")
     ] = None,
     include_credentialed: Consent = False,
     as_json: Json = False,
 ) -> None:
-    """Write a split's manifest: ids, patients and hashes. The same data give the same bytes."""
-    split = _load(spec, option)
+    """Write a split's manifest: ids, patients and hashes. The same data give the same bytes.
+
+    Generated questions (mirb-procedural) are written as a folder with PNG files, questions.jsonl and manifest.json,
+    by default below runs/.
+    """
+    given = _options(option, seed=seed, per_task=per_task, tasks=tasks, difficulty=difficulty)
+    if _asks(spec):
+        from data_splits import cli_questions
+
+        if materialise is not None:
+            raise UserError("--materialise is for cases; questions are built into the folder of --output.")
+        cli_questions.build(_load_questions(spec, given), output, as_json)
+        return
+    if output is None:
+        raise UserError("Say where the manifest goes: --output FILE.")
+    split = _load(spec, given)
     split.manifest.write(output)
     done: dict[str, Any] = _about(split) | {"manifest": str(output)}
     if materialise is not None:
@@ -99,6 +127,10 @@ def build(
 def verify(
     spec: Spec,
     option: Options = None,
+    seed: Seed = None,
+    per_task: PerTask = None,
+    tasks: Tasks = None,
+    difficulty: Difficulty = None,
     subset: Annotated[list[str] | None, typer.Option("--subset", help="only this subset or selection")] = None,
     manifest: Annotated[Path | None, typer.Option("--manifest", help="compare with this manifest")] = None,
     images: Annotated[bool, typer.Option("--images/--no-images", help="decode every image")] = True,
@@ -109,7 +141,13 @@ def verify(
     from data_splits.verify import Verification, compare
     from data_splits.verify import verify as check
 
-    split = _load(spec, option)
+    given = _options(option, seed=seed, per_task=per_task, tasks=tasks, difficulty=difficulty)
+    if _asks(spec):
+        from data_splits import cli_questions
+
+        cli_questions.verify(_load_questions(spec, given), manifest, images, as_json)
+        return
+    split = _load(spec, given)
     problems: list[str] = []
     if manifest is not None:
         problems += compare(split.manifest, SplitManifest.read(manifest))
@@ -129,38 +167,84 @@ def verify(
 def show(
     spec: Spec,
     option: Options = None,
+    task: Annotated[str | None, typer.Option("--task", help="task of questions; a sheet for each where absent")] = None,
+    seed: Seed = None,
+    per_task: PerTask = None,
+    difficulty: Difficulty = None,
     subset: Annotated[str | None, typer.Option("--subset", help="subset or selection")] = None,
     output: Annotated[Path, typer.Option("--output", help="PNG file")] = Path("contact-sheet.png"),
-    count: Annotated[int, typer.Option("--count", min=1, max=400, help="number of images")] = 24,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, max=400, help="number of images (24) or of questions (6)")
+    ] = None,
     size: Annotated[int, typer.Option("--size", min=32, max=1024, help="pixels of a cell's side")] = 180,
     columns: Annotated[int, typer.Option("--columns", min=1, max=40, help="cells in a row")] = 6,
     include_credentialed: Consent = False,
     as_json: Json = False,
 ) -> None:
-    """Draw a contact sheet of a subset as one PNG."""
+    """Draw a contact sheet as PNG: images of a subset, or questions of a task with their answers."""
     from data_splits.contact_sheet import contact_sheet
     from data_splits.integrity import atomic_write
 
-    split = _load(spec, option)
+    given = _options(option, seed=seed, per_task=per_task, difficulty=difficulty)
+    if _asks(spec):
+        from data_splits import cli_questions
+
+        if task is not None and "tasks" not in given and ":" not in spec:
+            given["tasks"] = task
+        cli_questions.show(
+            _load_questions(spec, given),
+            task,
+            output,
+            count=count or 6,
+            size=size,
+            columns=columns,
+            include_credentialed=include_credentialed,
+            as_json=as_json,
+        )
+        return
+    split = _load(spec, given)
     name = subset or split.evaluation
     sheet = contact_sheet(
-        split, name, count=count, size=size, columns=columns, include_credentialed=include_credentialed
+        split, name, count=count or 24, size=size, columns=columns, include_credentialed=include_credentialed
     )
     with atomic_write(output) as stream:
         sheet.save(stream, "PNG")
     _report(_about(split) | {"subset": name, "sheet": str(output)}, as_json)
 
 
-def _load(spec: str, options: list[str] | None) -> Split:
-    from data_splits.sources import load_split
+def _asks(spec: str) -> bool:
+    """Whether a spec names questions rather than cases."""
+    from data_splits.sources.registry import holds_questions
+
+    return holds_questions(spec)
+
+
+def _options(texts: list[str] | None, **short: Any) -> dict[str, Any]:
+    """The options of a source, from -o KEY=VALUE and from the options of the command line that are short for some."""
     from data_splits.sources.registry import parse_option
 
     given: dict[str, Any] = {}
-    for key, value in map(parse_option, options or ()):
+    pairs = [*map(parse_option, texts or ()), *((key, value) for key, value in short.items() if value is not None)]
+    for key, value in pairs:
         if key in given:
             raise UserError(f"Option {key} is given twice.")
         given[key] = value
+    return given
+
+
+def _load(spec: str, given: dict[str, Any]) -> Split:
+    from data_splits.sources import load_split
+
     split = load_split(spec, **given)
+    for warning in split.warnings:
+        note(f"warning: {warning}")
+    return split
+
+
+def _load_questions(spec: str, given: dict[str, Any]) -> QuestionSplit:
+    from data_splits.sources import load_questions
+
+    split = load_questions(spec, **given)
     for warning in split.warnings:
         note(f"warning: {warning}")
     return split

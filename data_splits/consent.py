@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from data_splits.errors import UserError
+from data_splits.question import QuestionSplit
 from data_splits.split import Split
 
 
-def require_consent(split: Split, allowed: bool, what: str) -> None:
+def require_consent(split: Split | QuestionSplit, allowed: bool, what: str) -> None:
     """Refuse to write images or prompts of a credentialed split unless the user said so by name.
 
     Raises:

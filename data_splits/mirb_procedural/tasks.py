@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -76,27 +76,6 @@ class Images:
         task, scene = self._scenes[key]
         pixels: ColourImage = _module(task).render(scene)
         return pixels
-
-
-class PixelHashes(Mapping[str, str]):
-    """Image key -> sha256 of shape and pixels, drawn when it is first asked for: making a split draws nothing."""
-
-    def __init__(self, images: Images, keys: tuple[str, ...]) -> None:
-        self._images, self._keys = images, dict.fromkeys(keys)
-        self._known: dict[str, str] = {}
-
-    def __getitem__(self, key: str) -> str:
-        if key not in self._keys:
-            raise KeyError(key)
-        if key not in self._known:
-            self._known[key] = pixel_hash(self._images.read(key))
-        return self._known[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
 
 
 def pixel_hash(pixels: ColourImage) -> str:

@@ -71,6 +71,11 @@ IU_LICENCE = (
     "for distribution and retrieval, JAMIA 2016, DOI 10.1093/jamia/ocv080. See Open-i for the terms of use."
 )
 
+MIRB_LICENCE = (
+    "MIRB (arXiv 2406.12742): its data card says MIT; the images come from COCO, ImageNet-R, Pixabay, OpenFoodFacts, "
+    "arXiv, Matplotlib, VASR and picsum/Unsplash and keep the terms of their sources. Never redistribute it."
+)
+
 SOURCES: tuple[SourceInfo, ...] = (
     SourceInfo(
         "phantom",
@@ -141,6 +146,17 @@ QUESTION_SOURCES: tuple[SourceInfo, ...] = (
         "mirb-procedural",
         fallback="mirb-procedural",
         takes_path=True,
+    ),
+    SourceInfo(
+        "mirb",
+        "MIRB, the published benchmark of questions about several images, from your own copy",
+        MIRB_LICENCE,
+        False,
+        "a folder with MIRB's JSON files (count.json, food.json, ...) and the unzipped images/, or its parquet files",
+        "the data sets 'VLLMs/MIRB' (JSON files and images.zip) or 'VLLMs/MIRB-hf' (parquet) of the Hugging Face hub",
+        "data_splits.sources.mirb:load",
+        "mirb:/path/to/MIR",
+        fallback="mirb-procedural",
     ),
 )
 """Splits of questions about several images; `load_questions` loads them."""

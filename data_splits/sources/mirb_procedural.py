@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
-import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from data_splits.errors import UserError
+from data_splits.lazy_hashes import LazyHashes
+from data_splits.mirb_procedural.folder import read_folder
 from data_splits.mirb_procedural.item import LEVELS, VERSION
 from data_splits.mirb_procedural.tasks import (
     MODULES,
     STAND_INS,
     Images,
-    PixelHashes,
     ask_for,
     make,
+    pixel_hash,
     question_id,
     to_question,
 )
 from data_splits.question import Question, QuestionSplit
+from data_splits.sources.mirb_answers import chosen_tasks
 
 NAME = "mirb-procedural"
+DEFAULT_SEED, DEFAULT_PER_TASK = 7, 50
 LICENCE = "Apache-2.0 (made by this program)"
 
 
 def load(
     path: Path | None = None,
     *,
-    seed: int = 7,
-    per_task: int = 50,
+    seed: int = DEFAULT_SEED,
+    per_task: int = DEFAULT_PER_TASK,
     tasks: str | None = None,
     difficulty: int | None = None,
 ) -> QuestionSplit:
-    """Generated questions; texts are drawn at once, images when they are read.
+    """Generated questions; texts are drawn at once (about 2 ms a question), images when they are read.
 
     Args:
-        path: not used yet.
+        path: a folder that `data-splits build mirb-procedural` wrote: its questions instead of new ones. Of the
+            options, `tasks` still selects.
         seed: names the questions; another seed gives others.
         per_task: questions of each task. The first ones of a larger split are those of a smaller one.
         tasks: task names with commas between them; all eleven where None.
         difficulty: 1, 2 or 3; the three levels in equal parts where None.
 
     Raises:
-        UserError: an option is out of range; a task is unknown.
+        UserError: an option is out of range; a task is unknown; the folder is not what was built.
     """
-    if path is not None:
-        raise UserError(f"Split {NAME} cannot read {path} yet.")
     if per_task < 1:
         raise UserError(f"Option per_task of split {NAME} must be 1 or more, not {per_task}.")
     if seed < 0:
         raise UserError(f"Option seed of split {NAME} must be 0 or more, not {seed}.")
     if difficulty is not None and difficulty not in LEVELS:
         raise UserError(f"Option difficulty of split {NAME} must be 1, 2 or 3, not {difficulty}.")
-    chosen = task_names(tasks)
+    chosen = chosen_tasks(tasks)
+    if path is not None:
+        if (seed, per_task, difficulty) != (DEFAULT_SEED, DEFAULT_PER_TASK, None):
+            raise UserError(
+                f"{path} was built already: seed, per_task and difficulty go with `build`, not with a folder."
+            )
+        return selected(read_folder(path), chosen)
     questions: list[Question] = []
     scenes: dict[str, tuple[str, Any]] = {}
     for task in chosen:
@@ -75,26 +84,26 @@ def load(
         credentialed=False,
         questions=tuple(questions),
         read_image=images.read,
-        image_hashes=PixelHashes(images, tuple(scenes)),
+        image_hashes=LazyHashes(scenes, lambda key: pixel_hash(images.read(key))),
         options=options,
         stand_ins=tuple(task for task in STAND_INS if task in chosen),
     )
 
 
-def task_names(text: str | None) -> tuple[str, ...]:
-    """The tasks of a comma list, in MIRB's order.
+def selected(split: QuestionSplit, tasks: tuple[str, ...]) -> QuestionSplit:
+    """The questions of some tasks.
 
     Raises:
-        UserError: a name is unknown.
+        UserError: the split has none of them.
     """
-    if text is None:
-        return tuple(MODULES)
-    wanted = [name.strip() for name in text.split(",") if name.strip()]
-    for name in wanted:
-        if name not in MODULES:
-            near = difflib.get_close_matches(name, MODULES, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(MODULES)}."
-            raise UserError(f"No task is called {name!r}. {hint}")
-    if not wanted:
-        raise UserError(f"Option tasks is empty. Known: {', '.join(MODULES)}.")
-    return tuple(name for name in MODULES if name in wanted)
+    if set(split.tasks) <= set(tasks):
+        return split
+    questions = tuple(question for question in split.questions if question.task in tasks)
+    if not questions:
+        raise UserError(f"Split {split.name} has no questions of {', '.join(tasks)}; it has {', '.join(split.tasks)}.")
+    return replace(
+        split,
+        questions=questions,
+        options={**split.options, "tasks": ",".join(task for task in split.tasks if task in tasks)},
+        stand_ins=tuple(task for task in split.stand_ins if task in tasks),
+    )

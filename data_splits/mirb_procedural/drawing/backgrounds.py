@@ -23,9 +23,11 @@ def tint(draws: Draws, low: int, high: int) -> Colour:
 
 
 def grain(picture: ColourImage, draws: Draws, strength: int) -> ColourImage:
-    """The picture with rounded noise of standard deviation `strength` grey levels, the same in all channels."""
-    noise = np.rint(draws.normal_field((picture.shape[0], picture.shape[1])) * strength).astype(np.int16)
-    noisy: ColourImage = np.clip(picture.astype(np.int16) + noise[:, :, None], 0, 255).astype(np.uint8)
+    """The picture with rounded noise of standard deviation `strength` grey levels, in dots of 2 x 2 pixels."""
+    height, width = picture.shape[:2]
+    noise = np.rint(draws.normal_field((-(-height // 2), -(-width // 2))) * strength).astype(np.int16)
+    dots = noise.repeat(2, 0).repeat(2, 1)[:height, :width]
+    noisy: ColourImage = np.clip(picture.astype(np.int16) + dots[:, :, None], 0, 255).astype(np.uint8)
     return noisy
 
 
