@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The models, encoders and controls that can be run.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
-Name = Annotated[str, typer.Argument(help="NAME or NAME:TARGET, for example lite0, sana:/weights.")]
+Name = Annotated[str, typer.Argument(help="NAME or NAME:TARGET, for example lite0, sana:/weights, llava:/weights.")]
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the weights.")]
 Device = Annotated[str, typer.Option("--device", help="torch device.")]
 Options = Annotated[list[str] | None, typer.Option("--model-option", help="KEY=VALUE for the adapter.")]
@@ -56,10 +56,8 @@ def list_(json: Json = False) -> None:
 def show(name: Name, weights: Weights = None, device: Device = "cpu", json: Json = False) -> None:
     """Show an adapter's card and options, and what this machine lacks to run it."""
     from model_adapters.protocols import BuildContext
-    from model_adapters.registry import split_target
 
-    name, target = split_target(name)
-    kind, registry = _registry_of(name)
+    name, target, kind, registry = _resolved(name)
     card, options = registry.card(name), registry.options(name)
     try:
         missing = registry.requirements(name, BuildContext(target=target, weights=weights, device=device))
@@ -94,16 +92,21 @@ def check(
     """Check that an adapter keeps its contract: determinism, batches, seeds, shapes. Takes a handful of images."""
     from data_splits.sources import load_split
     from model_adapters.protocols import BuildContext
-    from model_adapters.registry import split_target
 
-    name, target = split_target(name)
-    kind, registry = _registry_of(name)
+    name, target, kind, registry = _resolved(name)
+    if kind == "vlm":
+        context = BuildContext(target=target, device=device, weights=weights, options=_pairs(model_option))
+        _tell(_checked_vlm(registry, name, context), name, json)
+        return
     loaded = load_split(split)
     context = BuildContext(
         target=target, split=loaded, subset=loaded.evaluation, device=device, weights=weights,
         options=_pairs(model_option),
     )  # fmt: skip
-    results = _checked(kind, registry, name, context)
+    _tell(_checked(kind, registry, name, context), name, json)
+
+
+def _tell(results: list[Check], name: str, json: bool) -> None:
     failed = [each for each in results if each.passed is False]
     if json:
         cli_support.emit_json([{"name": each.name, "passed": each.passed, "detail": each.detail} for each in results])
@@ -115,6 +118,13 @@ def check(
         raise UserError(
             f"{len(failed)} of {len(results)} checks failed for {name}: {'; '.join(x.name for x in failed)}."
         )
+
+
+def _checked_vlm(registry: Registry[Any], name: str, context: BuildContext) -> list[Check]:
+    from model_adapters.check_vlm import check_vlm, made_up_split
+
+    adapter = registry.build(name, replace(context, questions=made_up_split()))
+    return check_vlm(adapter, looks=adapter.card.parameters != 0)
 
 
 def _checked(kind: str, registry: Registry[Any], name: str, context: BuildContext) -> list[Check]:
@@ -142,8 +152,21 @@ def _registries() -> dict[str, Registry[Any]]:
     from model_adapters.encoders import ENCODERS
     from model_adapters.generators import GENERATORS
     from model_adapters.predictors import PREDICTORS
+    from model_adapters.vlms import VLMS
 
-    return {"generator": GENERATORS, "encoder": ENCODERS, "predictor": PREDICTORS}
+    return {"generator": GENERATORS, "encoder": ENCODERS, "predictor": PREDICTORS, "vlm": VLMS}
+
+
+def _resolved(text: str) -> tuple[str, str | None, str, Registry[Any]]:
+    """(name, target, kind, registry) of NAME, NAME:TARGET, KIND/NAME (such as vlm/constant) or a VLM's folder."""
+    from model_adapters.registry import split_target
+    from model_adapters.vlms import VLMS, parse_vlm
+
+    if (Path(text).expanduser() / "config.json").is_file():
+        return *parse_vlm(text), "vlm", VLMS
+    name, target = split_target(text)
+    kind, registry = _registry_of(name)
+    return name.removeprefix(f"{kind}/"), target, kind, registry
 
 
 def _registry_of(name: str) -> tuple[str, Registry[Any]]:
@@ -152,7 +175,7 @@ def _registry_of(name: str) -> tuple[str, Registry[Any]]:
     known: list[str] = []
     for kind, registry in _registries().items():
         names = [*registry.names(), *(alias for each in registry.names() for alias in registry.aliases(each))]
-        if name in names:
+        if name in names or name.removeprefix(f"{kind}/") in names:
             return kind, registry
         known += names
     near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.5)

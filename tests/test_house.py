@@ -63,7 +63,7 @@ def test_every_metric_has_a_test_of_its_name() -> None:
 def test_every_adapter_has_a_test_of_its_name(kind: str, registry: object) -> None:
     folder = ROOT / "tests" / "model_adapters" / kind
     names = registry.targets  # type: ignore[attr-defined]
-    absent = [name for name in names if not (folder / f"test_{name.replace('-', '_')}.py").exists()]
+    absent = [name for name in names if not (folder / f"test_{name.replace('-', '_').replace('.', '_')}.py").exists()]
     assert not absent
 
 
