@@ -36,6 +36,7 @@ class Case:
         labels: CheXpert name -> 1, 0 or -1 (uncertain). A name that is absent is unknown, not negative.
         view: "AP", "PA" or None. sex: "M", "F" or None. age: years or None.
         study: the source's study id, where it has one.
+        weight: how much the image counts where a classifier is trained on it; 1 unless the source says otherwise.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Case:
     sex: str | None = None
     age: float | None = None
     study: str | None = None
+    weight: float = 1.0
 
     @property
     def age_band(self) -> str | None:

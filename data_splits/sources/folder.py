@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,6 +39,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "age": ("age", "patient_age", "age_years"),
     "study": ("study", "study_id"),
     "sha256": ("sha256", "image_sha256"),
+    "weight": ("weight", "sample_weight"),
 }
 """Role -> column names that are known without being told, best first."""
 
@@ -58,7 +60,7 @@ def load(
 
     Labels come from columns named after the 14 CheXpert labels (1, 0, -1; empty = unknown), else from one column that
     lists what is present ("Edema|Effusion") or holds a dict. Without a patient column every image counts as its own
-    patient, which is said as a warning. The id of a case is its `id` column, else the image name without its ending.
+    patient, which is said as a warning. A column `weight` says how much an image counts in training. The id of a case is its `id` column, else the image name without its ending.
 
     Args:
         path: the CSV, or a folder that holds `cases.csv`.
@@ -145,6 +147,8 @@ def _refuse_bad_cells(path: Path, cells: Mapping[str, list[str]], credentialed: 
     refuse(path, "lateral view(s) where frontal ones are needed; remove these rows", rows(lateral))
     bad = [i for i, text in enumerate(cells.get("sha256", ())) if text and len(text) != 64]
     refuse(path, "cell(s) of the sha256 column that are not a sha256", rows(bad))
+    heavy = [i for i, text in enumerate(cells.get("weight", ())) if _weight(text) is None]
+    refuse(path, "cell(s) of the weight column that are not numbers of at least 0", rows(heavy))
     many = set(cells.get("split", ()))
     if len(many) > 20:
         examples = "" if credentialed else f", such as {min(many)!r}"
@@ -229,11 +233,21 @@ def _cases(cells: Mapping[str, list[str]], labels: Sequence[Labels]) -> tuple[li
                 sex=read_sex(cell("sex")),
                 age=read_age(cell("age")),
                 study=cell("study") or None,
+                weight=1.0 if "weight" not in cells else _weight(cell("weight")) or 0.0,
             )
         )
         if cell("sha256"):
             hashes[name] = cell("sha256").lower()
     return cases, hashes
+
+
+def _weight(text: str) -> float | None:
+    """A weight of at least 0, or None for anything else."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.0 <= value < math.inf else None
 
 
 def _refuse_duplicate_ids(path: Path, ids: Sequence[str]) -> None:

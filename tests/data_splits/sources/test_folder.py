@@ -157,3 +157,14 @@ def test_row_order_does_not_change_the_split(tmp_path: Path) -> None:
     one = load_split(f"folder:{folder(tmp_path / 'x' / 'set', rows)}")
     two = load_split(f"folder:{folder(tmp_path / 'y' / 'set', rows[::-1])}")
     assert one.manifest == two.manifest
+
+
+def test_a_weight_column_is_read_and_anything_but_a_weight_refused(tmp_path: Path) -> None:
+    rows = [{"image": f"{k}.png", "patient": k, "weight": weight} for k, weight in enumerate(("0.25", "0", "3"))]
+    split = load_split(f"folder:{folder(tmp_path / 'good', rows)}")
+    assert [case.weight for case in split.cases("test")] == [0.25, 0.0, 3.0]
+    rows = [{"image": f"{k}.png", "patient": k, "weight": text} for k, text in enumerate(("-1", "", "nan", "inf", "1"))]
+    with pytest.raises(UserError, match="4 cell\\(s\\) of the weight column"):
+        load_split(f"folder:{folder(tmp_path / 'bad', rows)}")
+    plain = [{"image": "0.png", "patient": 0}]
+    assert load_split(f"folder:{folder(tmp_path / 'plain', plain)}").cases("test")[0].weight == 1.0
