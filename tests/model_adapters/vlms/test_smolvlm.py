@@ -1,0 +1,17 @@
+from chat_checks import check_42_pages_fit_by_shrinking, check_family, check_folder_is_recognised, check_needs_are_named
+
+
+def test_contract_batches_and_budget() -> None:
+    assert check_family("smolvlm").prompter.layout == "parts"
+
+
+def test_42_pages_fit_by_shrinking() -> None:
+    check_42_pages_fit_by_shrinking("smolvlm", 1000)
+
+
+def test_its_folder_is_enough() -> None:
+    check_folder_is_recognised("smolvlm")
+
+
+def test_its_needs_are_named() -> None:
+    check_needs_are_named("smolvlm")
