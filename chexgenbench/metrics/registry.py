@@ -36,6 +36,22 @@ MODULES: dict[str, str] = {
     "mia_auroc": "chexgenbench.metrics.memorisation.mia_auroc",
     "mia_tpr": "chexgenbench.metrics.memorisation.mia_tpr",
     "exposure": "chexgenbench.metrics.memorisation.exposure",
+    "extraction": "chexgenbench.metrics.memorisation.extraction",
+    "noise_norm": "chexgenbench.metrics.memorisation.noise_norm",
+    "reid": "chexgenbench.metrics.privacy.reid",
+    "reid_rate": "chexgenbench.metrics.privacy.reid_rate",
+    "reid_avg": "chexgenbench.metrics.privacy.reid_avg",
+    "reid_max": "chexgenbench.metrics.privacy.reid_max",
+    "reid_count": "chexgenbench.metrics.privacy.reid_count",
+    "latent_distance": "chexgenbench.metrics.privacy.latent_distance",
+    "pixel_distance": "chexgenbench.metrics.privacy.pixel_distance",
+    "utility_auroc": "chexgenbench.metrics.utility.utility_auroc",
+    "utility_auprc": "chexgenbench.metrics.utility.utility_auprc",
+    "utility_f1_macro": "chexgenbench.metrics.utility.utility_f1_macro",
+    "utility_f1_micro": "chexgenbench.metrics.utility.utility_f1_micro",
+    "utility_accuracy": "chexgenbench.metrics.utility.utility_accuracy",
+    "utility_ece": "chexgenbench.metrics.utility.utility_ece",
+    "utility_gap": "chexgenbench.metrics.utility.utility_gap",
 }
 """Metric name -> module."""
 

@@ -57,7 +57,7 @@ def classification(
     `Tables.interval`). The training images are held fixed: it is about these images, not about new ones.
 
     Extras: the value of every other arm with its interval; every arm less the baseline arm, paired by patient and
-    seed, with interval; "labels", how many entered the mean; "seed_sd", the spread over trainings; and, if
+    seed, with interval (but for points of a learning curve, "tstr_25"); "labels", how many entered the mean; "seed_sd", the spread over trainings; and, if
     asked, the first arm by label ("tstr.Edema") with the baseline and the difference ("tstr_minus_trtr.Edema").
 
     A calibration error is biased upwards. Its interval starts at 0 unless the value is larger than chance makes it for
@@ -298,7 +298,7 @@ def _numbers(
             point, resampled = macro(tables.point[arm], picked), macro(tables.resampled[arm], picked)
             if column is not None or arm != first:
                 yield arm + suffix, point, resampled
-            if baseline and arm != baseline and tables.point[arm].shape == base_point.shape:
+            if baseline and arm != baseline and "_" not in arm and tables.point[arm].shape == base_point.shape:
                 base = macro(base_point, picked), macro(base_resampled, picked)
                 yield f"{arm}_minus_{baseline}{suffix}", point - base[0], resampled - base[1]
 

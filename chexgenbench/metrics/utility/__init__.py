@@ -1,0 +1,1 @@
+"""Is a synthetic training set worth as much as the real one?"""
