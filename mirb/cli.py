@@ -1,36 +1,191 @@
-"""The `mirb` command."""
+"""The `mirb` command. Nothing heavy is imported before a command needs it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_splits import cli_support
+from data_splits.cli_options import choice, key_values, names, takes_options
+
+if TYPE_CHECKING:
+    from mirb.run_folder import RunConfig
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Score vision-language models on questions that need several images at once.\n\n"
-    "So far this lists the tasks; `mirb eval` is being built.",
+    "Start with: mirb eval   (the embedded model on generated questions: no download, a few minutes)",
 )
 
+PROTOCOLS = ("v2", "official", "lmms-eval")
 
-@app.callback()
-def _group() -> None:
-    """Keep `tasks` a subcommand although it is the only one."""
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
+Run = Annotated[Path, typer.Argument(help="A run folder made by eval or answer.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Run folder. The same command on the same folder resumes it.")
+]
+Vlm = Annotated[
+    str,
+    typer.Option(
+        "--vlm",
+        "-m",
+        help="NAME, NAME:TARGET or a checkpoint folder, such as embedded, llava, qwen2.5-vl:/weights, openai:MODEL.",
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        "-s",
+        help="NAME or NAME:PATH, for example mirb-procedural, mirb:/data/MIR. Default: mirb, for the models of this "
+        "package mirb-procedural.",
+    ),
+]
+ProtocolOption = Annotated[
+    str, typer.Option("--protocol", help="v2 (default), official or lmms-eval; see `mirb protocols`.")
+]
+Tasks = Annotated[str | None, typer.Option("--tasks", help="Comma-separated tasks; see `mirb tasks`.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Ask at most so many questions of each task.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the questions that a generated split makes.")]
+Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the model's weights.")]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option("--model-option", help="KEY=VALUE for the adapter; `model-adapters show NAME` lists them."),
+]
+SplitOptions = Annotated[
+    list[str] | None, typer.Option("--split-option", help="KEY=VALUE for the split; `data-splits list` names them.")
+]
+Device = Annotated[str | None, typer.Option("--device", help="torch device. Default: cuda if there is one, else cpu.")]
+Dtype = Annotated[
+    str | None, typer.Option("--dtype", help="float32, float16 or bfloat16; by default the adapter chooses.")
+]
+BatchSize = Annotated[
+    int, typer.Option("--batch-size", min=1, help="Questions a batch; checked at the start to change no answer.")
+]
+MaxBad = Annotated[
+    int, typer.Option("--max-bad", min=0, help="Questions without an answer (unreadable, failed) to tolerate.")
+]
+ShowCredentialed = Annotated[
+    bool,
+    typer.Option(
+        "--show-credentialed",
+        help="Put questions, answers and images of a credentialed split into the report. Keep that file to yourself.",
+    ),
+]
+
+
+def run_options(
+    vlm: Vlm = "embedded",
+    split: SplitOption = None,
+    protocol: ProtocolOption = "v2",
+    tasks: Tasks = None,
+    limit: Limit = None,
+    seed: Seed = 7,
+    weights: Weights = None,
+    model_option: ModelOptions = None,
+    split_option: SplitOptions = None,
+    device: Device = None,
+    dtype: Dtype = None,
+    batch_size: BatchSize = 8,
+    max_bad: MaxBad = 0,
+    show_credentialed: ShowCredentialed = False,
+) -> RunConfig:
+    """The options that describe a run, as its configuration."""
+    from mirb import readiness
+    from mirb.run_folder import RunConfig
+
+    return RunConfig(
+        vlm=vlm,
+        split=split or readiness.default_split(vlm),
+        protocol=choice(protocol, PROTOCOLS, "--protocol"),  # type: ignore[arg-type]
+        tasks=names(tasks),
+        limit=limit,
+        seed=seed,
+        weights=str(weights) if weights else None,
+        model_options=key_values(model_option, "--model-option"),
+        split_options=key_values(split_option, "--split-option"),
+        device=device or readiness.default_device(vlm),
+        dtype=dtype,
+        batch_size=batch_size,
+        max_bad=max_bad,
+        show_credentialed=show_credentialed,
+    )
+
+
+@app.command("eval")
+@takes_options(run_options)
+def evaluate(config: RunConfig, output: Output = None, json: Json = False) -> None:
+    """Ask the questions, score the answers and write a report: answer, score, report in one.
+
+    Killed at any moment, the same command goes on where it stopped and ends in the same record, bit for bit.
+
+    Examples:
+
+      mirb eval    (the embedded model on generated questions)
+
+      mirb eval -m llava -s mirb:/data/MIR    (LLaVA 1.5 on the published data)
+
+      mirb eval -m openai:MODEL --model-option base_url=http://127.0.0.1:8000/v1 -s mirb:/data/MIR
+    """
+    from mirb import commands
+
+    commands.evaluate(config, output, json)
 
 
 @app.command()
-def tasks(json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")] = False) -> None:
-    """List the eleven tasks with category and answer form."""
-    from mirb.tasks import TASKS
+@takes_options(run_options)
+def answer(config: RunConfig, output: Output = None, json: Json = False) -> None:
+    """Only ask the questions; `score` and `report` continue from the run folder."""
+    from mirb import commands
 
-    if json:
-        cli_support.emit_json([{"name": t.name, "category": t.category} for t in TASKS])
-        return
-    for task in TASKS:
-        typer.echo(f"{task.name:<13} {task.category:<11} {task.answer:<7} {task.asks}")
+    commands.answer(config, output, json)
+
+
+@app.command()
+def score(run: Run, json: Json = False) -> None:
+    """Score a run's stored answers and write record.json with its statistics; needs no model."""
+    from mirb import commands
+
+    commands.score(run, json)
+
+
+@app.command()
+def report(
+    run: Run,
+    show_credentialed: ShowCredentialed = False,
+    json: Json = False,
+) -> None:
+    """Write report.html and results.csv from a run's record and stored answers."""
+    from mirb import commands
+
+    commands.report(run, show_credentialed, json)
+
+
+@app.command()
+def tasks(json: Json = False) -> None:
+    """List the tasks with category, answer form, images and what an item asks."""
+    from mirb import listing
+
+    listing.tasks(json)
+
+
+@app.command()
+def protocols(json: Json = False) -> None:
+    """List the protocols: prompt, token cap, scorer, average, quirks, and what is not imitated."""
+    from mirb import listing
+
+    listing.protocols(json)
+
+
+@app.command()
+def published(json: Json = False) -> None:
+    """Show the published table as a reference, with what is wrong or uncertain in it flagged."""
+    from mirb import listing
+
+    listing.published(json)
 
 
 def main() -> Any:

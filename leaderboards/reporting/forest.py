@@ -49,6 +49,16 @@ class ForestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ForestWords:
+    """What the marks of a plot stand for: the column of counts, dots, rings and bars."""
+
+    counts: str = "images"
+    main: str = "generated, with 95 % interval"
+    matched: str = "at equal n in every group"
+    floor: str = "real images against real images (floor)"
+
+
+@dataclass(frozen=True, slots=True)
 class ForestPanel:
     """A metric: its title, which way is better, and a cell for each row."""
 
@@ -64,12 +74,15 @@ def forest(
     panels: Sequence[ForestPanel],
     width: float = 1030,
     matched_note: str = "",
+    words: ForestWords | None = None,
 ) -> Figure:
     """Draw a forest plot.
 
     Args:
         name: file stem and id, unique on the page. matched_note: what the rings are, for example "at equal n (24)".
+        words: what the marks stand for, where they are not generated and real images.
     """
+    words = words or ForestWords()
     for panel in panels:
         if len(panel.cells) != len(rows):
             raise ValueError(f"panel {panel.title} has {len(panel.cells)} cells for {len(rows)} rows")
@@ -77,18 +90,18 @@ def forest(
     drawing = Drawing(
         width, height, title, f"{len(rows)} groups, {len(panels)} metrics; the numbers stand in the table."
     )
-    _rows(drawing, rows, width)
+    _rows(drawing, rows, width, words.counts)
     start = LABEL_WIDTH + COUNT_WIDTH + GAP
     each = (width - start - GAP * (len(panels) - 1) - 8) / max(1, len(panels))
     for index, panel in enumerate(panels):
         left = start + index * (each + GAP)
         _panel(drawing, panel, left, left + each, height)
-    _legend(drawing, panels, height, matched_note or "at equal n in every group")
+    _legend(drawing, panels, height, matched_note or words.matched, words)
     return drawing.figure(name)
 
 
-def _rows(drawing: Drawing, rows: Sequence[ForestRow], width: float) -> None:
-    drawing.text(LABEL_WIDTH + COUNT_WIDTH, HEAD - 12, "images", "f-muted", 11, "end")
+def _rows(drawing: Drawing, rows: Sequence[ForestRow], width: float, counts: str) -> None:
+    drawing.text(LABEL_WIDTH + COUNT_WIDTH, HEAD - 12, counts, "f-muted", 11, "end")
     for index, row in enumerate(rows):
         y = HEAD + ROW * index
         if index % 2 == 0:
@@ -143,18 +156,20 @@ def _interval(drawing: Drawing, estimated: Estimated, scale: Scale, y: float, wi
             drawing.polygon([(x + 5 * point, y), (x - 1 * point, y - 3.5), (x - 1 * point, y + 3.5)], "f-accent")
 
 
-def _legend(drawing: Drawing, panels: Sequence[ForestPanel], height: float, matched_note: str) -> None:
+def _legend(
+    drawing: Drawing, panels: Sequence[ForestPanel], height: float, matched_note: str, words: ForestWords
+) -> None:
     y, x = height - 14, LABEL_WIDTH + COUNT_WIDTH + GAP
     cells = [cell for panel in panels for cell in panel.cells]
     if any(cell.main is not None and cell.main.low is not None for cell in cells):
         drawing.line(x, y - 4, x + 26, y - 4, "s-accent", 2)
     drawing.circle(x + 13, y - 4, 4.1, "f-accent")
-    drawing.text(x + 32, y, "generated, with 95 % interval", "f-muted", 11)
-    x += 206
+    drawing.text(x + 32, y, words.main, "f-muted", 11)
+    x += 32 + 6 * len(words.main)
     if any(cell.matched is not None for cell in cells):
         drawing.circle(x + 4, y - 4, 3.1, "s-hollow", width=1.4)
         drawing.text(x + 14, y, matched_note, "f-muted", 11)
         x += 30 + 6.2 * len(matched_note)
     if any(cell.floor is not None for cell in cells):
         drawing.line(x + 4, y - 12, x + 4, y + 4, "s-floor", 2.4)
-        drawing.text(x + 14, y, "real images against real images (floor)", "f-muted", 11)
+        drawing.text(x + 14, y, words.floor, "f-muted", 11)

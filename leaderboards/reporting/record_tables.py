@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leaderboards.records.schema import MetricResult, ResultRecord
+from leaderboards.reporting.mirb_tables import mirb_table
 from leaderboards.reporting.numbers import ARROWS, interval_text, value_text
 from leaderboards.reporting.tables import Table
 
@@ -26,7 +27,12 @@ def flat_table(record: ResultRecord) -> Table:
 
 
 def reading_table(record: ResultRecord, group: str = "overall") -> Table:
-    """The results of one group, or of "all", as people read them: value, interval, floor, n, reason."""
+    """The results of one group, or of "all", as people read them: value, interval, floor, n, reason.
+
+    A MIRB record is one table of all its groups, with chance beside every value, unless one group is asked for.
+    """
+    if record.benchmark == "mirb":
+        return mirb_table(record, None if group in ("all", "overall") else group)
     floors = {(r.metric, r.group): r for r in record.results if r.variant == "floor"}
     rows = []
     for result in record.results:

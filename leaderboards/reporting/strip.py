@@ -9,8 +9,14 @@ from leaderboards.reporting.svg import Drawing, Figure
 WIDTH, HEIGHT = 300.0, 34.0
 
 
-def strip(name: str, title: str, main: Estimated, floor: Estimated | None, direction: str) -> Figure:
-    """Draw value, interval and floor on one axis that begins at zero (0 to 1 for shares such as precision)."""
+def strip(
+    name: str, title: str, main: Estimated, floor: Estimated | None, direction: str, floor_word: str = "real"
+) -> Figure:
+    """Draw value, interval and floor on one axis that begins at zero (0 to 1 for shares such as precision).
+
+    Args:
+        floor_word: what the floor is, below its mark.
+    """
     numbers = [end for each in (main, floor) if each is not None for end in (each.value, each.low, each.high)]
     ends = [end for end in numbers if end is not None]
     share = direction == "higher" and min(ends) >= 0 and max(ends) <= 1
@@ -23,7 +29,7 @@ def strip(name: str, title: str, main: Estimated, floor: Estimated | None, direc
         x = scale(floor.value)
         drawing.line(x, y - 8, x, y + 8, "s-floor", 2.6)
         anchor = "start" if x < 46 else "end" if x > WIDTH - 46 else "middle"
-        drawing.text({"start": 2.0, "end": WIDTH - 2}.get(anchor, x), y + 21, "real", "f-floor", 11, anchor)
+        drawing.text({"start": 2.0, "end": WIDTH - 2}.get(anchor, x), y + 21, floor_word, "f-floor", 11, anchor)
     if main.low is not None and main.high is not None:
         drawing.line(scale(main.low), y, scale(main.high), y, "s-accent", 5)
     if main.centre is not None:

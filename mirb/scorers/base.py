@@ -65,6 +65,7 @@ class Scorer:
         judge: question, task, answer -> verdict.
         reads_letters: it can score an answer that is a letter by probability and has no text.
         three_outcomes: it tells unparsed from wrong.
+        version: raised when a rule changes, so that results before and after are not compared.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Scorer:
     judge: Callable[[Question, Task, Given], Verdict]
     reads_letters: bool
     three_outcomes: bool
+    version: int = 1
 
     def applies(self, given: Given) -> bool:
         """Whether the way the answer was elicited lets this scorer read it."""

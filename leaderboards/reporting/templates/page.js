@@ -41,6 +41,26 @@
     });
   });
 
+  /* A box with data-browse: its selects (data-filter="task") hide the items whose data-task holds another value. */
+  document.querySelectorAll("[data-browse]").forEach(function (box) {
+    var items = Array.from(box.querySelectorAll("[data-item]"));
+    var selects = Array.from(box.querySelectorAll("select[data-filter]"));
+    var shown = box.querySelector("[data-shown]");
+    function apply() {
+      var count = 0;
+      items.forEach(function (item) {
+        var fits = selects.every(function (each) {
+          return !each.value || (" " + item.dataset[each.dataset.filter] + " ").indexOf(" " + each.value + " ") >= 0;
+        });
+        item.hidden = !fits;
+        count += fits ? 1 : 0;
+      });
+      if (shown) { shown.textContent = count + " of " + items.length; }
+    }
+    selects.forEach(function (each) { each.addEventListener("change", apply); });
+    apply();
+  });
+
   addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (each) { each.open = true; });
   });
