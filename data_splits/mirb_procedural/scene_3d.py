@@ -21,6 +21,9 @@ HUES = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 SEEN = 150
 """An object is in plain sight of a camera that sees this many of its pixels; every object is, of one at least."""
 
+GLIMPSE = 30
+"""Fewer pixels than this are never seen: a scene that would show them is drawn again."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -44,11 +47,10 @@ def make(ask: Ask) -> Item:
     while True:
         draws = ask.draws("plan", attempt)
         objects = _objects(draws, total, views)
-        if objects is not None:
-            cameras = shuffled(draws, [(2 * number + 1) * 180 // views for number in range(views)])
-            pixels = [visible(walls(views), objects, camera, WIDTH, HEIGHT) for camera in cameras]
-            if fair(pixels):
-                break
+        cameras = shuffled(draws, [(2 * number + 1) * 180 // views for number in range(views)])
+        pixels = _pixels(objects, cameras) if objects is not None else []
+        if objects is not None and pixels and fair(pixels):
+            break
         attempt += 1
     return Item(
         question=f"How many objects (balls and boxes) are there in this scene in total? The {NUMBER_WORDS[views]} "
@@ -63,6 +65,17 @@ def make(ask: Ask) -> Item:
             "distractors": sum(sum(1 for row in pixels if row[index]) - 1 for index in range(total)),
         },
     )
+
+
+def _pixels(objects: tuple[Solid, ...], cameras: list[int]) -> list[list[int]]:
+    """Pixels of each object that each camera sees; empty where one of them catches only a glimpse."""
+    found = []
+    for camera in cameras:
+        row = visible(walls(len(cameras)), objects, camera, WIDTH, HEIGHT)
+        if any(0 < count < GLIMPSE for count in row):
+            return []
+        found.append(row)
+    return found
 
 
 def fair(pixels: list[list[int]]) -> bool:

@@ -92,7 +92,7 @@ ICONS: dict[str, Callable[[Grid, Grid], Mask]] = {
     "ring": lambda x, y: disc(x, y, (0, 0), 440) & ~disc(x, y, (0, 0), 240),
 }
 PLURALS = {name: name + "s" for name in ICONS} | {"cross": "crosses", "fish": "fish"}
-ORIENTED = ("arrow", "flag", "fish", "cup", "house", "triangle", "heart", "bolt")
+ORIENTED = ("arrow", "flag", "fish", "cup", "house", "triangle", "heart")
 """Icons whose quarter turns all look different at a glance."""
 
 STYLES = ("filled", "outlined", "striped", "dotted", "pixelated")
