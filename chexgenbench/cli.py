@@ -211,6 +211,30 @@ def metrics(json: Json = False) -> None:
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more run folders of the same protocol and split.")],
+    metrics: Metrics = None,
+    group: Annotated[str, typer.Option("--group", help='Group of cases, such as "pathology=Edema".')] = "overall",
+    alpha: Annotated[float, typer.Option("--alpha", min=0.0, max=1.0, help="Family-wise error of each metric.")] = 0.05,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Also write a page: FILE.html or a folder.")
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="text, csv, markdown or latex.")] = "text",
+    json: Json = False,
+) -> None:
+    """Compare models case by case: paired differences, corrected tests, ties, ranks and Pareto fronts.
+
+    Models that share a letter are not told apart by any test.
+
+    Example: chexgenbench compare runs/a runs/b --output comparison.html
+    """
+    from chexgenbench import compare_command
+
+    style = choice(style, tuple(compare_command.WRITERS), "--format")
+    compare_command.run(runs, names(metrics), group, alpha, output, style, json)
+
+
+@app.command()
 def doctor(
     model: Model = "embedded",
     split: SplitOption = None,
