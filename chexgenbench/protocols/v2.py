@@ -18,7 +18,7 @@ FEATURE_METRICS = (
     "fld",
 )
 
-PIXELS = ("copy_rate",)
+PIXELS = ("copy_rate", "extraction", "pixel_distance")
 """Metrics that compare the images themselves."""
 
 SEARCHES = ("nn_distance", "nn_ratio", "ct_score", "authpct", "mia_auroc", "mia_tpr", "exposure")
@@ -28,6 +28,17 @@ DENSITIES = ("fld_gap", "mifid")
 """Metrics of memorisation that need features which vary smoothly."""
 
 ALIGNMENT = ("alignment", "prompt_choice", "retrieval")
+
+UTILITY = (
+    "utility_auroc",
+    "utility_auprc",
+    "utility_f1_macro",
+    "utility_f1_micro",
+    "utility_accuracy",
+    "utility_ece",
+    "utility_gap",
+)
+"""Metrics of classifiers trained on generated images: a probe on an encoder's features, or ("") a ResNet-50."""
 
 
 def protocol(preset: Preset) -> Protocol:
@@ -40,15 +51,29 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, encoder) for encoder in aligned for metric in ALIGNMENT]
     uses += [MetricUse("label_consistency", encoder) for encoder in encoders if encoder in ("xrv-densenet", "lite0")]
     uses += [MetricUse(metric, "grey64") for metric in PIXELS]
+    recognisers = ("lite0",) if preset == "quick" else ("siamese-reid", "lite0")
+    uses += [MetricUse(metric, encoder) for encoder in recognisers for metric in ("reid", "reid_rate")]
+    uses += [MetricUse("latent_distance", "lite0" if preset == "quick" else "rad-dino"), MetricUse("noise_norm")]
     searched = ("lite0",) if preset == "quick" else ("rad-dino", "xrv-densenet", "lite0")
     uses += [MetricUse(metric, encoder) for encoder in (*searched, "grey64") for metric in SEARCHES]
     uses += [MetricUse(metric, encoder) for encoder in searched for metric in DENSITIES]
+    taught = ("lite0",) if preset == "quick" else ("rad-dino", "lite0", "")
+    uses += [MetricUse(metric, encoder) for encoder in taught for metric in UTILITY]
     return Protocol(
         name="v2",
         preset=preset,
-        encoders=tuple(dict.fromkeys((*encoders, *aligned, "grey64"))),
+        encoders=tuple(dict.fromkeys((*encoders, *aligned, *recognisers, "grey64"))),
         uses=assert_known(tuple(uses)),
-        headline=("kid", "fid64", "precision", "recall", "coverage", "ms_ssim_diversity", "prompt_choice"),
+        headline=(
+            "kid",
+            "fid64",
+            "precision",
+            "recall",
+            "coverage",
+            "ms_ssim_diversity",
+            "prompt_choice",
+            "utility_auroc",
+        ),
         max_cases=400 if preset == "quick" else None,
         max_train=600 if preset == "quick" else 10_000,
         draw_prompts=60 if preset == "quick" else 500,

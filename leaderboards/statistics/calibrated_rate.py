@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 RATE = 0.01
 """The false-alarm rate that is aimed at."""
 
-DRAWS = 20_000
+DRAWS = 10_000
 
 
 def level_of(held_out: Float, rate: float = RATE) -> tuple[float, int]:

@@ -7,9 +7,10 @@ belongs to one encoder: features of others have all cosines near 1, and then eve
 min(1, mean of generated / mean of held-out real images): 1 for a generator that keeps the distance that real patients
 keep, 0 for copies. Lower is better, in squared units of the encoder; exact copies give huge values.
 
-In the extras: `frechet`, `penalty`, `cosine` and `real_cosine`, and `published`, FD with the published penalty
-(torchmetrics' value for the same FD). Cosines are of the features as they are, exact over all searched training images;
-a feature vector of length 0 has distance 1.
+In the extras: `frechet`, `penalty`, `cosine` and `real_cosine`, and `published`, FD with the published penalty. It
+equals torchmetrics' value for the same FD if the two sides are exchanged there: torchmetrics averages over the real
+images, each to its nearest generated one, which a generator that copies a few of many training images escapes. Cosines
+are of the features as they are, exact over all searched training images; a feature vector of length 0 has distance 1.
 
 Of images drawn for the evaluated prompts, like `fid64`. Floor: half of the held-out real images against the other half.
 
