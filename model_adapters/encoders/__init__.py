@@ -12,6 +12,7 @@ ENCODERS: Registry[Encoder] = Registry(
     group="model_adapters.encoders",
     entries={
         "biovil-t": f"{_HERE}.biovil_t:build",
+        "clip": f"{_HERE}.clip:build",
         "dinov2": f"{_HERE}.dinov2:build",
         "grey64": f"{_HERE}.grey64:build",
         "inception": f"{_HERE}.inception:build",
