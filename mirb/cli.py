@@ -50,6 +50,13 @@ ProtocolOption = Annotated[
 Tasks = Annotated[str | None, typer.Option("--tasks", help="Comma-separated tasks; see `mirb tasks`.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Ask at most so many questions of each task.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the questions that a generated split makes.")]
+Letters = Annotated[
+    bool,
+    typer.Option(
+        "--letters/--no-letters",
+        help="Protocol official: option letters by next-token probability, or as text where a service tells none.",
+    ),
+]
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the model's weights.")]
 ModelOptions = Annotated[
     list[str] | None,
@@ -84,6 +91,7 @@ def run_options(
     tasks: Tasks = None,
     limit: Limit = None,
     seed: Seed = 7,
+    letters: Letters = True,
     weights: Weights = None,
     model_option: ModelOptions = None,
     split_option: SplitOptions = None,
@@ -104,6 +112,7 @@ def run_options(
         tasks=names(tasks),
         limit=limit,
         seed=seed,
+        letters=letters,
         weights=str(weights) if weights else None,
         model_options=key_values(model_option, "--model-option"),
         split_options=key_values(split_option, "--split-option"),

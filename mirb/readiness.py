@@ -78,7 +78,8 @@ def check(config: RunConfig) -> QuestionSplit:
     if split is not None and not missing:
         return split
     if split is None and not lacking:
-        raise UserError(missing[0])
+        works = f"\nWorks right now: {works_now()}" if "\n" in missing[0] else ""
+        raise UserError(missing[0] + works)
     lines = [f"`--vlm {config.vlm}` on `--split {config.split}` cannot start here. Missing:"]
     lines += [f"  {index}. {text}" for index, text in enumerate(missing, start=1)]
     questions = PUBLISHED_QUESTIONS if split is None else len(resolve(config, split).questions)

@@ -26,6 +26,8 @@ class RunConfig(BaseRunConfig):
 
     Attributes:
         seed: of the questions that a generated split makes. limit: questions of each task at most.
+        letters: where the protocol asks for letters by probability, do so; False asks for text instead, as the paper
+            did for models that tell no probabilities.
     """
 
     runtime: ClassVar[tuple[str, ...]] = ("weights", "device", "batch_size", "show_credentialed", "max_bad")
@@ -35,6 +37,7 @@ class RunConfig(BaseRunConfig):
     tasks: tuple[str, ...] | None = None
     limit: int | None = Field(default=None, ge=1)
     seed: int = Field(default=7, ge=0)
+    letters: bool = True
     dtype: str | None = None
     model_options: dict[str, str] = Field(default_factory=dict)
     split_options: dict[str, str] = Field(default_factory=dict)

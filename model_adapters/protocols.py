@@ -215,7 +215,9 @@ class VisionLanguageModel(Protocol):
         answer_each(requests) -> Iterator[tuple[int, Response | Exception]]. Every index exactly once, in the order in
             which responses arrive; an exception belongs to its request alone. The engine stores each pair at once, so
             that a kill loses only what was under way.
-        prompt_tokens(request) -> int. Tokens of text and images; the engine sorts by it to pad little.
+        prompt_tokens(request) -> int. Tokens of text and images. (The engine sorts by images and length of text, which
+            it knows without reading an image.)
+        letter_logits: bool. False if it can never tell the logits of option letters; it is then asked for text.
         refusal(request) -> str | None. Why this request will be refused, told without running anything.
         check_questions(questions). Raises UserError where the adapter must not be asked this split (a hosted service
             and a credentialed split).

@@ -83,7 +83,7 @@ def interval(result: MetricResult) -> str:
     """ "41.2 to 58.9", or "" where there is none."""
     if result.low is None or result.high is None:
         return ""
-    return f"{100 * result.low:.1f} to {100 * result.high:.1f}"
+    return f"{100 * result.low:.1f} to {100 * result.high:.1f}".replace("-", "−")
 
 
 def _value(result: MetricResult | None) -> float | None:

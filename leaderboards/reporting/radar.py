@@ -28,7 +28,7 @@ class RadarSeries:
     dashed: bool = False
 
 
-def radar(name: str, title: str, axes: Sequence[str], series: Sequence[RadarSeries], size: float = 460) -> Figure:
+def radar(name: str, title: str, axes: Sequence[str], series: Sequence[RadarSeries], size: float = 500) -> Figure:
     """Draw a radar plot.
 
     Args:
@@ -42,10 +42,10 @@ def radar(name: str, title: str, axes: Sequence[str], series: Sequence[RadarSeri
     for each in series:
         if len(each.values) != len(axes):
             raise ValueError(f"series {each.label} has {len(each.values)} values for {len(axes)} axes")
-    side, foot = 78.0, 30.0
-    drawing = Drawing(size, size - 40 + foot, title, f"{len(axes)} axes from 0 to 1; the numbers stand in the table.")
-    centre = (size / 2, (size - 40) / 2)
-    radius = (size - 2 * side) / 2 + 10
+    radius = size / 2 - 20 - 7.2 * max(len(axis) for axis in axes)
+    height = 2 * radius + 96
+    drawing = Drawing(size, height, title, f"{len(axes)} axes from 0 to 1; the numbers stand in the table.")
+    centre = (size / 2, radius + 32)
     for ring in RINGS:
         drawing.polyline(
             [_point(centre, radius, index, len(axes), ring) for index in (*range(len(axes)), 0)], "s-grid", 1
@@ -61,7 +61,7 @@ def radar(name: str, title: str, axes: Sequence[str], series: Sequence[RadarSeri
             _band(drawing, centre, radius, each)
     for each in series:
         _outline(drawing, centre, radius, each, axes)
-    _legend(drawing, series, size - 40 + foot - 10)
+    _legend(drawing, series, height - 10)
     return drawing.figure(name)
 
 
@@ -86,7 +86,7 @@ def _band(drawing: Drawing, centre: tuple[float, float], radius: float, series: 
             continue
         start = _point(centre, radius, index, count, max(0.0, low))
         end = _point(centre, radius, index, count, min(1.0, high))
-        drawing.line(*start, *end, f"s-series{series.css}", 6)
+        drawing.line(*start, *end, f"s-series{series.css}", 4)
 
 
 def _outline(

@@ -23,6 +23,7 @@ from leaderboards.statistics.estimate import Estimate, undefined
 from leaderboards.statistics.registry import Arrays
 
 Float = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 
 def stratified_rate(arrays: Arrays, *, level: float = 0.95, exact: bool = False, **_recorded: float | str) -> Estimate:
@@ -81,7 +82,7 @@ def stratified_rate(arrays: Arrays, *, level: float = 0.95, exact: bool = False,
     )
 
 
-def _check(values: Float, stratum: Float, cluster: Float, weights: Float, exact: bool) -> None:
+def _check(values: Float, stratum: Labels, cluster: Labels, weights: Float, exact: bool) -> None:
     if not len(values) == len(stratum) == len(cluster):
         raise ValueError(f"{len(values)} values, {len(stratum)} strata and {len(cluster)} clusters")
     if len(values) and sorted(set(stratum.tolist())) != list(range(len(weights))):
@@ -93,7 +94,7 @@ def _check(values: Float, stratum: Float, cluster: Float, weights: Float, exact:
         raise ValueError("a value is neither 0 nor 1" if not exact else "a value lies outside [0, 1]")
 
 
-def _effective(values: Float, cluster: Float, level: float) -> float:
+def _effective(values: Float, cluster: Labels, level: float) -> float:
     """How many independent questions a stratum is worth; 0 where that cannot be told."""
     names, of = np.unique(cluster, return_inverse=True)
     n, clusters = len(values), len(names)
@@ -113,7 +114,7 @@ def _effective(values: Float, cluster: Float, level: float) -> float:
     return worth * float(ndtri(tail) / stdtrit(clusters - 1, tail)) ** 2
 
 
-def _correlation(residuals: Float, stratum: Float, cluster: Float, counts: Float) -> Float:
+def _correlation(residuals: Float, stratum: Labels, cluster: Labels, counts: Float) -> Float:
     """Correlation of the strata's rates through clusters that reach into several of them."""
     of = np.unique(cluster, return_inverse=True)[1].reshape(-1)
     totals = np.zeros((len(counts), int(of.max()) + 1))

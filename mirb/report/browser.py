@@ -15,13 +15,13 @@ from mirb.report.thumbnails import thumbnail, uri
 from mirb.rescoring import Verdicts, judged
 from model_adapters.inference.response_store import ResponseRow
 
-PER_TASK = 18
+PER_TASK = 12
 """Questions of a task on the page: what went wrong first, and at least CORRECT right ones to compare with."""
 CORRECT = 4
 IMAGES = 6
 """Images shown of one question; a paper has up to 42 pages."""
-BUDGET = 9_000_000
-"""Bytes of images on one page; beyond it, questions are shown without theirs."""
+BUDGET = 6_000_000
+"""Bytes of images on one page, the same for each task; beyond it, questions are shown without theirs."""
 LONGEST = 700
 """Characters shown of a text."""
 
@@ -57,11 +57,11 @@ def browse(plan: Plan, rows: Mapping[str, ResponseRow]) -> tuple[list[Shown], in
     verdicts = {name: judged(plan.questions, rows, protocol.scorer) for name, protocol in PROTOCOLS.items()}
     own = verdicts[plan.protocol.name]
     answered = [each for each in plan.questions if each.id in own]
-    left = BUDGET
+    left = dict.fromkeys(plan.split.tasks, BUDGET // len(plan.split.tasks))
     shown = []
     for each in choose(answered, own):
-        images, hidden, used = _images(plan, each, left)
-        left -= used
+        images, hidden, used = _images(plan, each, left[each.task])
+        left[each.task] -= used
         shown.append(_shown(each, rows[each.id], plan.protocol.name, verdicts, images, hidden))
     return shown, len(answered)
 

@@ -19,6 +19,8 @@ def command(record: ResultRecord, config: Mapping[str, Any]) -> str:
         words += ["--tasks", ",".join(str(name) for name in config["tasks"])]
     if config.get("limit"):
         words += ["--limit", str(config["limit"])]
+    if config.get("letters") is False:
+        words.append("--no-letters")
     if config.get("dtype"):
         words += ["--dtype", str(config["dtype"])]
     for option, flag in (("model_options", "--model-option"), ("split_options", "--split-option")):

@@ -16,7 +16,9 @@ class View:
 
     def __init__(self, record: ResultRecord) -> None:
         self.record = record
-        self._index = {(each.metric, each.group, each.variant): each for each in record.results}
+        self._index: dict[tuple[str, str, str], MetricResult] = {
+            (each.metric, each.group, each.variant): each for each in record.results
+        }
 
     def get(self, metric: str, group: str, variant: str = "raw") -> MetricResult | None:
         """The result of this name, or None."""
@@ -78,10 +80,10 @@ def cards(view: View) -> list[Card]:
     average = str(accuracy.parameters.get("average", "")) if accuracy is not None else ""
     other = "micro" if average == "macro" else "macro"
     titles = {
-        "accuracy": (f"Accuracy ({average} average)" if average else "Accuracy", _AVERAGES.get(average, "share right")),
+        "accuracy": (f"Accuracy, {average}" if average else "Accuracy", _AVERAGES.get(average, "share right")),
         "accuracy_above_chance": ("Above chance", "0 is guessing, 100 all right"),
-        f"accuracy_{other}": (f"Accuracy ({other} average)", _AVERAGES[other]),
-        "unparsed": ("Unparsed answers", "their content cannot be told"),
+        f"accuracy_{other}": (f"Accuracy, {other}", _AVERAGES[other]),
+        "unparsed": ("Unparsed", "what they say cannot be told"),
     }
     for metric, (title, hint) in titles.items():
         result = view.get(metric, group)
@@ -101,11 +103,16 @@ def cards(view: View) -> list[Card]:
                 value=(signed if metric == "accuracy_above_chance" else percent)(result.value) + " %",
                 range=f"95 % interval {interval(result)}" if result.low is not None else "no interval",
                 beside="; ".join(beside),
-                picture=strip(
-                    f"card-{metric.replace('_', '-')}", title, estimated(result), estimated(chance), "higher", "chance"
-                )
-                if metric != "accuracy_above_chance" or result.value >= 0
-                else None,
+                picture=None
+                if metric == "accuracy_above_chance"
+                else strip(
+                    f"card-{metric.replace('_', '-')}",
+                    title,
+                    Estimated(result.value, result.low, result.high),
+                    estimated(chance),
+                    "higher",
+                    "chance",
+                ),
             )
         )
     return found

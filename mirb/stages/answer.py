@@ -52,7 +52,8 @@ def run(
     with folder.stage("answer") as facts:
         model = build(plan)
         store = open_store(folder, model, plan)
-        asks = asks_of(plan.protocol, plan.split, plan.questions, tells_letters(model))
+        letters = plan.config.letters and tells_letters(model)
+        asks = asks_of(plan.protocol, plan.split, plan.questions, letters)
         report = answer_into(
             store,
             model,
