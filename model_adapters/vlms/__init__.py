@@ -29,6 +29,7 @@ VLMS: Registry[VisionLanguageModel] = Registry(
         "mantis": f"{_HERE}.mantis:build",
         "openai": f"{_HERE}.openai:build",
         "phi-3-vision": f"{_HERE}.phi_3_vision:build",
+        "pixel": f"{_HERE}.pixel:build",
         "qwen-vl-chat": f"{_HERE}.qwen_vl_chat:build",
         "qwen2-vl": f"{_HERE}.qwen2_vl:build",
         "qwen2.5-vl": f"{_HERE}.qwen2_5_vl:build",
