@@ -57,8 +57,9 @@ def classification(
     `Tables.interval`). The training images are held fixed: it is about these images, not about new ones.
 
     Extras: the value of every other arm with its interval; every arm less the baseline arm, paired by patient and
-    seed, with interval (but for points of a learning curve, "tstr_25"); "labels", how many entered the mean; "seed_sd", the spread over trainings; and, if
-    asked, the first arm by label ("tstr.Edema") with the baseline and the difference ("tstr_minus_trtr.Edema").
+    seed, with interval (but for points of a learning curve, "tstr_25"); "labels", how many entered the mean; "seed_sd",
+    the spread over trainings; and, if asked, the first arm by label ("tstr.Edema") with the baseline and the difference
+    ("tstr_minus_trtr.Edema").
 
     A calibration error is biased upwards. Its interval starts at 0 unless the value is larger than chance makes it for
     a classifier whose every probability is right (97.5 % of draws; their mean is the extra "if_calibrated").
