@@ -8,14 +8,14 @@ protocol fixes. `p_copying` in the extras is the one-sided p-value; `farther` is
 generated image is farther (0.5 under the null), which does not depend on numbers; `further` is C_T of the images drawn
 for held-out prompts.
 
-Cells, because a generator may copy in one region and underfit in another: k-means of the training images (deterministic
+Cells, because a generator may copy in one region and underfit in another: k-means of 2,000 training images (deterministic
 start), min(5, patients / 20) of them; a cell counts if at least 8 patients on either side fall into it (the paper has
 more, larger cells; with 60 prompts there is room for three). Where a patient has several draws or images each weighs 1
 / their number, so n is patients and Z is never larger than independent images would make it; with one image a patient
 it is the published statistic (without continuity correction). The interval resamples nothing: variances of the
 placements by patient on both sides (DeLong).
 
-Time O(n m d), shared; k-means O(50 k 20,000 d).
+Time O(n m d), shared; k-means O(25 k 2,000 d).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from leaderboards.statistics.placements import placements
 MAX_CELLS = 5
 PATIENTS_A_CELL = 20
 LEAST = 8.0
-FITTED_ON = 20_000
+FITTED_ON = 2_000
 CHOICE_SEED = 0
 
 Arrays = dict[str, NDArray[Any]]
