@@ -8,12 +8,12 @@ protocol fixes. `p_copying` in the extras is the one-sided p-value; `farther` is
 generated image is farther (0.5 under the null), which does not depend on numbers; `further` is C_T of the images drawn
 for held-out prompts.
 
-Cells, because a generator may copy in one region and underfit in another: k-means of 2,000 training images (deterministic
-start), min(5, patients / 20) of them; a cell counts if at least 8 patients on either side fall into it (the paper has
-more, larger cells; with 60 prompts there is room for three). Where a patient has several draws or images each weighs 1
-/ their number, so n is patients and Z is never larger than independent images would make it; with one image a patient
-it is the published statistic (without continuity correction). The interval resamples nothing: variances of the
-placements by patient on both sides (DeLong).
+Cells, because a generator may copy in one region and underfit in another: k-means of 2,000 training images
+(deterministic start), min(5, patients / 20) of them; a cell counts if at least 8 patients on either side fall into it
+(the paper has more, larger cells; with 60 prompts there is room for three). Where a patient has several draws or images
+each weighs 1 / their number, so n is patients and Z is never larger than independent images would make it; with one
+image a patient it is the published statistic (without continuity correction). The interval resamples nothing: variances
+of the placements by patient on both sides (DeLong).
 
 Time O(n m d), shared; k-means O(25 k 2,000 d).
 """
