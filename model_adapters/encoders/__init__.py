@@ -16,6 +16,7 @@ ENCODERS: Registry[Encoder] = Registry(
         "dinov2": f"{_HERE}.dinov2:build",
         "grey64": f"{_HERE}.grey64:build",
         "inception": f"{_HERE}.inception:build",
+        "open-clip": f"{_HERE}.open_clip:build",
         "lite0": f"{_HERE}.lite0:build",
         "rad-dino": f"{_HERE}.rad_dino:build",
         "siamese-reid": f"{_HERE}.siamese_reid:build",
@@ -23,6 +24,7 @@ ENCODERS: Registry[Encoder] = Registry(
     },
     aliases={
         "biovil_t": "biovil-t",
+        "open_clip": "open-clip",
         "biovilt": "biovil-t",
         "raddino": "rad-dino",
         "rad_dino": "rad-dino",

@@ -31,6 +31,7 @@ class ClipProcessor:
         crop: (height, width) of the central crop, or None.
         mean, std: per channel; (0, 0, 0) and (1, 1, 1) where nothing is normalised.
         kernel: Pillow's filter. scale: what 8 bit values are multiplied with.
+        half_even: the crop's offset is rounded half to even, as torchvision does it, not down.
     """
 
     edge: int | None
@@ -40,6 +41,7 @@ class ClipProcessor:
     std: tuple[float, ...]
     kernel: int
     scale: float
+    half_even: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> ClipProcessor:
@@ -73,8 +75,10 @@ class ClipProcessor:
     @property
     def id(self) -> str:
         """Every number, for the fingerprint."""
-        return f"clip-uint8-edge{self.edge}-shape{self.shape}-crop{self.crop}-k{self.kernel}-x{self.scale:.8g}-" + (
-            f"mean{','.join(f'{x:g}' for x in self.mean)}-std{','.join(f'{x:g}' for x in self.std)}"
+        mean, std = (",".join(f"{each:g}" for each in values) for values in (self.mean, self.std))
+        return (
+            f"clip-uint8-edge{self.edge}-shape{self.shape}-crop{self.crop}{'-half-even' if self.half_even else ''}"
+            f"-kernel{self.kernel}-scale{self.scale:.8g}-mean{mean}-std{std}"
         )
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
@@ -102,6 +106,8 @@ class ClipProcessor:
         if tall > height or wide > width:
             raise ValueError(f"a crop of {self.crop} is larger than the resized image {plane.shape}")
         top, left = (height - tall) // 2, (width - wide) // 2
+        if self.half_even:
+            top, left = round((height - tall) / 2), round((width - wide) / 2)
         return plane[top : top + tall, left : left + wide]
 
 
