@@ -40,6 +40,9 @@ ESTIMATORS: dict[str, str] = {
     "mifid": "leaderboards.statistics.mifid:mifid",
     "classification": "leaderboards.statistics.classification:classification",
     "classification_gap": "leaderboards.statistics.classification_gap:classification_gap",
+    "recognised": "leaderboards.statistics.recognised:recognised",
+    "prompt_distances": "leaderboards.statistics.prompt_distances:prompt_distances",
+    "noise_gap": "leaderboards.statistics.noise_gap:noise_gap",
 }
 """Name -> "module:function"; each function documents its arrays and parameters."""
 

@@ -107,7 +107,7 @@ def real_runs(shared_data: Path) -> CopierRuns:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("share", [0.01, 0.05, 0.2])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05, 0.2])
 def test_truth_on_real_radiographs(real_runs: CopierRuns, kind: str, share: float) -> None:
     """20 runs: intervals of 95 % cover the planted share in at least 16 (fewer has probability 0.003)."""
     seeds = range(100 * KINDS.index(kind), 100 * KINDS.index(kind) + 20)

@@ -1,0 +1,1 @@
+"""Can a patient be recognised in generated images?"""
