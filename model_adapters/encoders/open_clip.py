@@ -38,7 +38,7 @@ _NAME_ONE = "Name a checkpoint: --encoder-weights open-clip=FOLDER or open-clip=
 CARD = ModelCard(
     name="open-clip",
     kind="encoder",
-    source="any open_clip checkpoint that the user names (microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224, say)",
+    source="any open_clip checkpoint that is named, say microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224",
     licence="that of the checkpoint",
     verified=False,
     settings={
@@ -128,7 +128,8 @@ def read_processor(settings: Mapping[str, Any], network: Any) -> ClipProcessor:
     """
     from model_adapters.encoders.clip_processor import ClipProcessor
 
-    size = settings["size"] if "size" in settings else network.visual.image_size
+    size = settings.get("size")
+    size = network.visual.image_size if size is None else size
     height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     mode, kernel = settings.get("resize_mode", "shortest"), settings.get("interpolation", "bicubic")
     if mode not in ("shortest", "squash") or kernel not in FILTERS or (mode == "shortest" and height != width):
