@@ -28,6 +28,7 @@ Time O(n m) products of 1024 numbers for each of 52 coarse views, then 10 ms an 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,34 +55,49 @@ def measure(data: MetricInput) -> Measurement:
     assert corpus is not None
     if data.generated.features.shape[1] != copies.SIDE**2:
         return Measurement(reason="copies are searched by pixels: this metric is defined for the encoder grey64")
-    held_out = one_a_patient(data.reference.patients, np.unique(corpus.patients))
-    if len(held_out) < MIN_HELD_OUT:
-        return Measurement(
-            reason=f"{len(held_out)} evaluated patient(s) outside the training set; a threshold needs {MIN_HELD_OUT}"
-        )
+    threshold = calibrated_threshold(data)
+    if isinstance(threshold, str):
+        return Measurement(reason=threshold)
     search = searcher(data)
-    threshold, rank = level_of(search(data.reference.features[held_out]).score, RATE)
     parts = [data.generated] if data.probes is None else [data.generated, data.probes.images]
     scores = [search(part.features).score for part in parts]
     sources = _some(len(corpus), data.seed)
-    planted = [_found(search, corpus.features[sources], sources, kind, threshold, data.seed) for kind in KINDS]
+    planted = [_found(search, corpus.features[sources], sources, kind, threshold.level, data.seed) for kind in KINDS]
     return Measurement(
         {
             "score": np.concatenate(scores),
             "cluster": codes(np.concatenate([part.patients for part in parts])),
             "group": np.repeat(np.arange(len(parts)), [len(each) for each in scores]),
-            "false_alarms": np.array([rank, len(held_out)], np.int64),
+            "false_alarms": np.array([threshold.rank, threshold.held_out], np.int64),
             "planted": np.array(planted, np.int64),
         },
         {
             "seed": data.seed,
-            "threshold": threshold,
+            "threshold": threshold.level,
             "parts": "generated probes" if data.probes is not None else "generated",
             "kinds": " ".join(KINDS),
         },
         n_generated=sum(len(part) for part in parts),
         n_reference=len(corpus),
     )
+
+
+class Threshold(NamedTuple):
+    """The level above which an image counts as a copy: the `rank`-th largest of `held_out` scores."""
+
+    level: float
+    rank: int
+    held_out: int
+
+
+def calibrated_threshold(data: MetricInput) -> Threshold | str:
+    """The threshold that the evaluated patients' real images set, or why they cannot."""
+    assert data.corpus is not None
+    held_out = one_a_patient(data.reference.patients, np.unique(data.corpus.patients))
+    if len(held_out) < MIN_HELD_OUT:
+        return f"{len(held_out)} evaluated patient(s) outside the training set; a threshold needs {MIN_HELD_OUT}"
+    level, rank = level_of(searcher(data)(data.reference.features[held_out]).score, RATE)
+    return Threshold(level, rank, len(held_out))
 
 
 def searcher(data: MetricInput) -> Callable[[NDArray[np.float32]], copies.Matches]:

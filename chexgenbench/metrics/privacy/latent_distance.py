@@ -15,7 +15,10 @@ Time O(draws n d), memory O(n d).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from chexgenbench.asked import by_prompt, gaps, prompt_clusters
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
@@ -29,7 +32,7 @@ def measure(data: MetricInput) -> Measurement:
 def distances(data: MetricInput, scale: float) -> Measurement:
     """Distances of probes, and of controls where there are any."""
     assert data.probes is not None
-    arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for prefix, asked in (("", data.probes), ("controls_", data.controls)):
         if asked is not None:
             each = gaps(asked)
