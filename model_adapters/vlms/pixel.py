@@ -28,8 +28,8 @@ CARD = ModelCard(
     settings={"rules": ", ".join(RULES), "fallback": "majority"},
     notes=(
         "A baseline, not a model. Rules for image_jigsaw (squared differences), 3d_scene (coloured blobs) and "
-        "attribute (same colour, same number) on drawn pictures. Every other question, and one whose rule does not apply, gets "
-        "the answer of the text-only baseline (fallback=majority) or an empty one (fallback=empty).",
+        "attribute (same colour, same number) on drawn pictures. Every other question, and one whose rule does not "
+        "apply, gets the answer of the text-only baseline (fallback=majority) or an empty one (fallback=empty).",
         "The rules were written for mirb-procedural and mean little on photographs.",
     ),
 )

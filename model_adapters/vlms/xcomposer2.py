@@ -12,9 +12,7 @@ CARD = elsewhere_card(
     memory_gb=22,
     why="its class is remote code",
     server="lmdeploy serve api_server",
-    notes=(
-        "The published run read option letters from next-token probabilities; a server must give log-probabilities for that.",
-    ),
+    notes=("The published run read option letters from next-token probabilities; not every server gives those.",),
 )
 
 requirements, build = elsewhere(CARD)

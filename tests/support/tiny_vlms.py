@@ -16,6 +16,7 @@ SPECIALS = {
     "llava": ["<image>", "<video>", IM_START, IM_END],
     "qwen": ["<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>", IM_START, IM_END],
     "internvl": ["<img>", "</img>", "<IMG_CONTEXT>", "<video>", IM_START, IM_END],
+    "phi": ["<|image|>", "<|audio|>", IM_START, IM_END],
     "idefics": ["<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<video>"]
     + [f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)],
 }

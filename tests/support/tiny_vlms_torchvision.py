@@ -168,9 +168,49 @@ def tiny_llava_onevision(folder: Path, context: int = 4096) -> Path:
     return save(folder, LlavaOnevisionForConditionalGeneration(config), processor)
 
 
+def tiny_phi_4_multimodal(folder: Path, context: int = 16384) -> Path:
+    """Phi-4-multimodal with a random vision adapter; its processor knows tiles of 448 px only."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import (
+        Phi4MultimodalConfig,
+        Phi4MultimodalFeatureExtractor,
+        Phi4MultimodalForCausalLM,
+        Phi4MultimodalProcessor,
+    )
+
+    names = {"image_token": "<|image|>", "audio_token": "<|audio|>"}
+    tokenizer = byte_tokenizer("phi", extra_special_tokens=names)
+    ids = {key: tokenizer.convert_tokens_to_ids(token) for key, token in names.items()}
+    text = text_config(len(tokenizer), context, original_max_position_embeddings=context)
+    del text["model_type"], text["head_dim"]
+    config = Phi4MultimodalConfig(
+        **text,
+        vision_config={
+            "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "image_token_id": ids["image_token"],
+        },
+        audio_config={
+            "hidden_size": 16, "intermediate_size": 32, "num_blocks": 1, "num_attention_heads": 2,
+            "ext_pw_out_channel": 16, "depthwise_separable_out_channel": 16, "nemo_conv_channels": 16,
+            "audio_token_id": ids["audio_token"],
+        },
+    )  # fmt: skip
+    processor = Phi4MultimodalProcessor(
+        image_processor=image_processor("Phi4Multimodal")(), audio_processor=Phi4MultimodalFeatureExtractor(),
+        tokenizer=tokenizer, chat_template=chatml("<|image|>"),
+    )  # fmt: skip
+    save(folder, Phi4MultimodalForCausalLM(config), processor)
+    torch.manual_seed(0)
+    lora = LoraConfig(r=2, target_modules=["qkv_proj", "o_proj"], init_lora_weights=False)
+    get_peft_model(Phi4MultimodalForCausalLM(config), lora).save_pretrained(folder / "vision-lora")
+    return folder
+
+
 BUILDERS: dict[str, Callable[..., Path]] = {
     "internvl": tiny_internvl,
     "llava-onevision": tiny_llava_onevision,
+    "phi-4-multimodal": tiny_phi_4_multimodal,
     "qwen2-vl": tiny_qwen2_vl,
     "qwen2.5-vl": tiny_qwen2_5_vl,
     "qwen3-vl": tiny_qwen3_vl,

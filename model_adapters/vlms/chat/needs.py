@@ -24,6 +24,7 @@ LARGE = 1_500_000_000
 
 _INSTALL = {
     "torchvision": 'pip install "chexgenbench-suite[vision]" (the torchvision that belongs to your torch)',
+    "peft": 'pip install "chexgenbench-suite[lora]"',
     "num2words": 'pip install "chexgenbench-suite[vision]", or pip install num2words',
 }
 

@@ -59,7 +59,9 @@ def prompter_of(processor: Any, wanted: str, placeholder: str = "") -> Prompter:
     """
     tokenizer = processor.tokenizer
     placeholder = placeholder or processor.image_token
-    if not (getattr(processor, "chat_template", None) or getattr(tokenizer, "chat_template", None)):
+    if not getattr(processor, "chat_template", None):  # some checkpoints carry it in the tokenizer only
+        processor.chat_template = getattr(tokenizer, "chat_template", None)
+    if not processor.chat_template:
         raise UserError("This checkpoint has no chat template. Use an instruction-tuned one, or serve it yourself.")
     specials = {str(token) for token in tokenizer.added_tokens_decoder.values() if getattr(token, "special", True)}
     specials |= {placeholder, processor.image_token}
