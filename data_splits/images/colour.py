@@ -12,7 +12,7 @@ from PIL import Image
 from data_splits.errors import ImageUnreadable
 from data_splits.images.decode import DECODE_ERRORS
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 def read_colour(source: Path | bytes, name: str = "") -> NDArray[np.uint8]:

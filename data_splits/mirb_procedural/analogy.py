@@ -53,7 +53,8 @@ def make(ask: Ask) -> Item:
     steps = _steps(draws, ask.difficulty)
     wrong = _fault(draws, ask.difficulty, steps)
     shapes, colours = sample(draws, ORIENTED, 2), sample(draws, HUES, 2)
-    first, second = (_start(draws, shape, hue, steps, wrong) for shape, hue in zip(shapes, colours, strict=True))
+    first = _start(draws, shapes[0], colours[0], steps, wrong, second=False)
+    second = _start(draws, shapes[1], colours[1], steps, wrong, second=True)
     right = applied(second, steps)
     last = right if gold == "Yes" else applied(right, dict([wrong]))
     scenes = (first, applied(first, steps), second, last)
@@ -89,17 +90,33 @@ def _fault(draws: Draws, level: int, steps: dict[str, int]) -> tuple[str, int]:
     """The factor that image 4 gets wrong, and by how much: a changed one, or one that should have stayed."""
     names = list(steps) if draws.chance(0.7) else [name for name in CHANGES if name not in steps]
     name = draws.choice(names)
-    return name, draws.choice([step for step in CHANGES[name] if abs(step) == 1 or (level == 1 and name == "turn")])
+    off_by = [step for step in CHANGES[name] if abs(step) == 1 or (level == 1 and name == "turn")]
+    return name, draws.choice([step for step in off_by if all(_allowed(name, steps, (name, step)))])
 
 
-def _start(draws: Draws, shape: str, colour: str, steps: dict[str, int], wrong: tuple[str, int]) -> Scene:
-    """A first image from which the steps, and the wrong step after them, stay within every range."""
+def _start(draws: Draws, shape: str, colour: str, steps: dict[str, int], wrong: tuple[str, int], second: bool) -> Scene:
+    """The first image of a pair."""
     values = {"turn": draws.integer(0, 3), "fill": draws.integer(0, 1), "night": draws.integer(0, 1)}
-    for name, (low, high) in RANGES.items():
-        path = [0, steps.get(name, 0), steps.get(name, 0) + (wrong[1] if wrong[0] == name else 0)]
-        allowed = [value for value in range(low, high + 1) if all(low <= value + step <= high for step in path)]
-        values[name] = draws.choice(allowed)
+    for name in RANGES:
+        values[name] = draws.choice(_allowed(name, steps, wrong)[second])
     return Scene(shape=shape, colour=colour, **values)
+
+
+def _allowed(name: str, steps: dict[str, int], wrong: tuple[str, int]) -> tuple[list[int], list[int]]:
+    """Values at which a factor may start in the first and in the second pair.
+
+    Both pairs stay within the range with the right and with the wrong step. And whichever image is hidden, there is an
+    image within the range that would make the other three an analogy, so that none can be left out.
+    """
+    if name not in RANGES:
+        return [0], [0]
+    low, high = RANGES[name]
+    step, off = steps.get(name, 0), wrong[1] if wrong[0] == name else 0
+
+    def inside(*path: int) -> list[int]:
+        return [value for value in range(low, high + 1) if all(low <= value + move <= high for move in path)]
+
+    return inside(0, step, step + off, -off), inside(0, step, step + off, off)
 
 
 def places(number: int) -> list[tuple[int, int]]:

@@ -29,7 +29,7 @@ MIDDLES = (
     "            total += {g}(v)\n        else:\n            total -= {b}\n    return total\n",
     "from {m} import {g}\n\n\ndef {f}(values):\n    kept = [{g}(v) for v in values]\n    return max(kept) - {a}\n",
     "from {m} import {g}\n\n\ndef {f}(values):\n    total = 0\n    for i in range(len(values)):\n"
-    "        total += {g}(values[i]) * (i + {a})\n    return total - {b}\n",
+    "        v = {g}(values[i])\n        total += v * (i + {a})\n    return total - {b}\n",
     "from {m} import {g}\n\n\ndef {f}(values):\n    low = {g}(min(values))\n    high = {g}(max(values))\n"
     "    return high * {a} - low\n",
 )
