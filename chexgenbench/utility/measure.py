@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chexgenbench.groups import AGE_BANDS
-from chexgenbench.metrics.base import Measurement, MetricInput
+from chexgenbench.metrics.base import Measurement, MetricInput, Side
 from chexgenbench.metrics.units import codes, private_blocks
 from chexgenbench.utility.arms import ARMS, TrainingSet, arm
 from chexgenbench.utility.labels import Policy, truth
@@ -49,6 +49,24 @@ class Recipe:
     least_patients: int = LEAST_PATIENTS
 
 
+@dataclass(frozen=True)
+class Predicted:
+    """What trained classifiers say about the test images.
+
+    Attributes:
+        probability: arm -> float32[trainings, n, 14]. reference: the test images.
+        images: of the first arm's training set. classifier: what was trained, in words.
+        seed: of the resampling. share: False for a credentialed split.
+    """
+
+    probability: dict[str, NDArray[np.float32]]
+    reference: Side
+    images: int
+    classifier: str
+    seed: int
+    share: bool = True
+
+
 def measure_arms(
     data: MetricInput, statistic: str, arms: Sequence[str] = ARMS, recipe: Recipe | None = None, **more: Any
 ) -> Measurement:
@@ -60,10 +78,20 @@ def measure_arms(
     """
     recipe = recipe or Recipe()
     found = _trained(data, arms, recipe)
-    if isinstance(found, str):
-        return Measurement(reason=found)
-    known = truth(data.reference.cases, recipe.policy)
-    cluster = codes(data.reference.patients)
+    return Measurement(reason=found) if isinstance(found, str) else scored(found, statistic, recipe, **more)
+
+
+def measure_gap(data: MetricInput) -> Measurement:
+    """The same with the subgroups of the test images, for the `classification_gap` estimator."""
+    found = _trained(data, ("tstr", "trtr"), Recipe())
+    return Measurement(reason=found) if isinstance(found, str) else scored_by_subgroup(found)
+
+
+def scored(found: Predicted, statistic: str, recipe: Recipe, **more: Any) -> Measurement:
+    """Arrays of the `classification` estimator; "trtr" is the baseline where it is one of several arms."""
+    arms = tuple(found.probability)
+    known = truth(found.reference.cases, recipe.policy)
+    cluster = codes(found.reference.patients)
     chosen = eligible_labels(known, cluster, recipe.least, recipe.least_patients)
     if not len(chosen):
         return Measurement(reason=no_label(recipe.least, recipe.least_patients))
@@ -73,50 +101,47 @@ def measure_arms(
         "statistic": statistic,
         "labels": "|".join(CHEXPERT_LABELS[each] for each in chosen),
         "arms": "|".join(arms),
-        "baseline": "trtr" if "trtr" in arms else "",
-        "seed": data.seed,
+        "baseline": "trtr" if "trtr" in arms[1:] else "",
+        "seed": found.seed,
         "least": recipe.least,
         "least_patients": recipe.least_patients,
         "classifier": found.classifier,
         **more,
     }
-    if not data.share_reference:
+    if not found.share:
         # Who has which finding, and single probabilities, stay at home.
-        blocks = private_blocks(data.reference)
+        blocks = private_blocks(found.reference)
         if more.get("replicates") == 0:
             blocks = np.zeros_like(blocks)
         stored = leave_blocks_out(arrays, blocks, **_names(parameters))
         if stored is None:
             return Measurement(reason="every label has all its positives in one block of patients")
         arrays, parameters["labels"] = dict(stored[0]), stored[1]
-    return Measurement(arrays, parameters, n_generated=found.images, n_reference=len(data.reference))
+    return Measurement(arrays, parameters, n_generated=found.images, n_reference=len(found.reference))
 
 
-def measure_gap(data: MetricInput) -> Measurement:
-    """The same with the subgroups of the test images, for the `classification_gap` estimator."""
-    arms = ("tstr", "trtr")
-    found = _trained(data, arms, Recipe())
-    if isinstance(found, str):
-        return Measurement(reason=found)
+def scored_by_subgroup(found: Predicted) -> Measurement:
+    """Arrays of the `classification_gap` estimator."""
+    arms = "|".join(found.probability)
+    cases = found.reference.cases
     arrays: dict[str, NDArray[Any]] = {
-        "truth": truth(data.reference.cases),
-        "cluster": codes(data.reference.patients),
+        "truth": truth(cases),
+        "cluster": codes(found.reference.patients),
         **found.probability,
-        **subgroup_codes(data.reference.cases),
+        **subgroup_codes(cases),
     }
     parameters: Parameters = {
         "attributes": ATTRIBUTES,
-        "arms": "|".join(arms),
-        "seed": data.seed,
+        "arms": arms,
+        "seed": found.seed,
         "classifier": found.classifier,
     }
-    if not data.share_reference:
-        blocks = private_blocks(data.reference)
-        stored = leave_blocks_out_of_gap(arrays, blocks, attributes=ATTRIBUTES, arms="|".join(arms))
+    if not found.share:
+        stored = leave_blocks_out_of_gap(arrays, private_blocks(found.reference), attributes=ATTRIBUTES, arms=arms)
         if stored is None:
             return Measurement(reason=TOO_FEW)
         arrays, parameters = dict(stored[0]), parameters | stored[1]
-    return Measurement(arrays, parameters, n_generated=found.images, n_reference=len(data.reference))
+    return Measurement(arrays, parameters, n_generated=found.images, n_reference=len(found.reference))
 
 
 def subgroup_codes(cases: Sequence[Case]) -> dict[str, NDArray[np.int64]]:
@@ -130,16 +155,7 @@ def subgroup_codes(cases: Sequence[Case]) -> dict[str, NDArray[np.int64]]:
     return table
 
 
-@dataclass(frozen=True)
-class _Trained:
-    """Attributes: probability: arm -> float32[seeds, n, 14]. images: of the first arm. classifier: what was trained."""
-
-    probability: dict[str, NDArray[np.float32]]
-    images: int
-    classifier: str
-
-
-def _trained(data: MetricInput, arms: Sequence[str], recipe: Recipe) -> _Trained | str:
+def _trained(data: MetricInput, arms: Sequence[str], recipe: Recipe) -> Predicted | str:
     """The arms' predictions, trained now unless an earlier metric or run did; or the reason why there are none."""
     asked = data.synthetic
     if asked is None:
@@ -161,7 +177,8 @@ def _trained(data: MetricInput, arms: Sequence[str], recipe: Recipe) -> _Trained
     folder = None if data.scratch is None else data.scratch / "utility"
     seeds = [training_seed(number) for number in range(learner.trainings)]
     predictions = Predictions(learner, data.shared, folder).of(sets, test, seeds)
-    return _Trained(dict(zip(arms, predictions, strict=True)), len(first), learner.name)
+    known = dict(zip(arms, predictions, strict=True))
+    return Predicted(known, data.reference, len(first), learner.name, data.seed, data.share_reference)
 
 
 def _kept(data: MetricInput, name: str, policy: Policy) -> TrainingSet:
