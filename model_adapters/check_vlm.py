@@ -125,13 +125,15 @@ def _order(vlm: VisionLanguageModel, requests: Sequence[AnswerRequest], looks: b
     """Swapping two images must change what the model sees: the letters' logits, or the text where it has none."""
     chosen = [each for each in requests if sum(not isinstance(part, str) for part in each.parts) > 1]
     swapped = [replace(each, parts=_swap(each.parts)) for each in chosen]
+    before: list[object]
+    after: list[object]
     try:
         before, after = (
             [each.letter_logits for each in vlm.answer([replace(one, letters=LETTERS) for one in group])]
             for group in (chosen, swapped)
         )
-    except Exception:
-        before, after = ([each.text for each in vlm.answer(group)] for group in (chosen, swapped))  # type: ignore[misc]
+    except Exception:  # no letters here, as `_letters` has told: then by what it writes
+        before, after = ([each.text for each in vlm.answer(group)] for group in (chosen, swapped))
     changed = sum(one != other for one, other in zip(before, after, strict=True))
     detail = f"{changed} of {len(chosen)} answers changed when two images were swapped"
     return Check("the order of the images matters", changed > 0 if looks else None, detail)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from model_adapters.card import ModelCard
 from model_adapters.options import OptionValue, read_options
 from model_adapters.protocols import AnswerRequest, BuildContext, Response
-from model_adapters.vlms.answer_forms import form_of_task
+from model_adapters.vlms.answer_forms import Form, form_of_task
 
 OPTIONS: dict[str, OptionValue] = {"letter": "A", "yes_no": "Yes", "number": "3", "ordinal": "First", "text": "unknown"}
 
@@ -30,11 +30,10 @@ class Constant:
 
     def __init__(self, context: BuildContext) -> None:
         self._answers: dict[str, str] = read_options(context.options, OPTIONS, CARD.name)
-        questions = context.questions
-        self._forms = {
-            task: form_of_task(each.answer for each in questions.of(task))
-            for task in (questions.tasks if questions else ())
-        }
+        self._forms: dict[str, Form] = {}
+        if context.questions is not None:
+            for task in context.questions.tasks:
+                self._forms[task] = form_of_task(each.answer for each in context.questions.of(task))
         self.card = CARD.model_copy(update={"settings": dict(self._answers)})
 
     def answer(self, requests: Sequence[AnswerRequest]) -> list[Response]:
