@@ -125,8 +125,8 @@ def _order(vlm: VisionLanguageModel, requests: Sequence[AnswerRequest], looks: b
     """Swapping two images must change what the model sees: the letters' logits, or the text where it has none."""
     chosen = [each for each in requests if sum(not isinstance(part, str) for part in each.parts) > 1]
     swapped = [replace(each, parts=_swap(each.parts)) for each in chosen]
-    before: list[object]
-    after: list[object]
+    before: Sequence[object]
+    after: Sequence[object]
     try:
         before, after = (
             [each.letter_logits for each in vlm.answer([replace(one, letters=LETTERS) for one in group])]
