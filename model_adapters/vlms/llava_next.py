@@ -43,7 +43,7 @@ def load(loading: Loading) -> tuple[Any, Any]:
         vision_config=full.vision_config,
         **{name: getattr(full, name) for name in shared if hasattr(full, name)},
     )
-    model = load_model(LlavaForConditionalGeneration, loading, unused=("image_newline",), config=config)
+    model = load_model(LlavaForConditionalGeneration, loading, config=config)
     tiled = AutoProcessor.from_pretrained(str(loading.folder), local_files_only=True)
     processor = LlavaProcessor(
         image_processor=_base_tile(full.vision_config.image_size, tiled.image_processor),

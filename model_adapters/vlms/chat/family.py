@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
 from model_adapters.options import OptionValue
+
+log = logging.getLogger(__name__)
 
 Size = tuple[int, int]
 """(height, width) of an image in pixels."""
@@ -105,27 +108,26 @@ def load_auto(loading: Loading) -> tuple[Any, Any]:
     return processor, load_model(AutoModelForImageTextToText, loading)
 
 
-def load_model(kind: Any, loading: Loading, unused: tuple[str, ...] = (), **more: Any) -> Any:
-    """`kind.from_pretrained`, refusing a checkpoint that leaves weights at random.
+def load_model(kind: Any, loading: Loading, **more: Any) -> Any:
+    """`kind.from_pretrained`, refusing a checkpoint that leaves weights of the model at random.
 
-    Args:
-        unused: weights of the checkpoint that this class is known not to have.
+    Weights of the checkpoint that the class does not have (stored buffers, a head that it does not use) are logged.
 
     Raises:
-        UserError: weights that the class needs are missing, or the checkpoint has others that nobody asked for.
+        UserError: weights are missing or of another shape.
     """
     model, told = kind.from_pretrained(
         str(loading.folder), **model_arguments(loading), **more, output_loading_info=True
     )
-    lacking = sorted(told["missing_keys"])
-    extra = sorted(name for name in told["unexpected_keys"] if not name.endswith(unused or ("\0",)))
-    if lacking or extra or told["mismatched_keys"]:
-        fault = "lacks" if lacking else "has unknown" if extra else "has ill-shaped"
-        names = lacking or extra or [str(each[0]) for each in told["mismatched_keys"]]
+    wrong = sorted(told["missing_keys"]) + sorted(str(each[0]) for each in told["mismatched_keys"])
+    if wrong:
         raise UserError(
-            f"{loading.folder} {fault} {len(names)} weight(s) of {type(model).__name__}, such as {names[0]}: "
+            f"{loading.folder} lacks {len(wrong)} weight(s) of {type(model).__name__}, such as {wrong[0]}: "
             "it is another model, or an incomplete copy."
         )
+    if told["unexpected_keys"]:
+        names = sorted(told["unexpected_keys"])
+        log.info("%s holds %d weights that are not used, such as %s", loading.folder, len(names), names[0])
     return model
 
 

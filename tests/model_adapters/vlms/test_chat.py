@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,14 @@ from model_adapters.check_vlm import made_up_requests
 from model_adapters.protocols import AnswerRequest, BuildContext
 from model_adapters.vlms import VLMS
 from model_adapters.vlms.chat.letters import letter_logits, letter_tokens
-from model_adapters.vlms.chat.plans import smart_resize, tile_canvas, tile_grid
+from model_adapters.vlms.chat.plans import (
+    by_longest_edge,
+    by_patches,
+    by_pixels,
+    smart_resize,
+    tile_canvas,
+    tile_grid,
+)
 
 SIZES = [(h, w) for h in (17, 28, 63, 100, 384, 1000, 2200) for w in (17, 30, 64, 333, 512, 1700)]
 
@@ -150,6 +158,88 @@ def test_a_checkpoint_that_lacks_weights_is_not_filled_with_noise(tmp_path: Path
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(UserError, match=r"lacks 1 weight\(s\) of LlavaForConditionalGeneration"):
         VLMS.build("llava", BuildContext(target=str(folder)))
+
+
+def test_tied_embeddings_are_not_missing(tmp_path: Path) -> None:
+    """Small Qwen and Llama models store no output head: it is the input embedding."""
+    from safetensors.torch import load_file, save_file
+
+    folder = copy_of(folder_of("llava"), tmp_path / "copy")
+    config = json.loads((folder / "config.json").read_text())
+    config["tie_word_embeddings"] = config["text_config"]["tie_word_embeddings"] = True
+    (folder / "config.json").write_text(json.dumps(config))
+    weights = load_file(folder / "model.safetensors")
+    del weights[next(name for name in weights if "lm_head" in name)]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    model = VLMS.build("llava", BuildContext(target=str(folder)))
+    assert model.answer(made_up_requests(1))[0].tokens_out is not None
+
+
+PAGE = (2200, 1700)
+
+
+def published(image_seq_len: int = 0, **facts: object) -> SimpleNamespace:
+    """A processor that knows only what a published checkpoint's configuration says."""
+    return SimpleNamespace(
+        image_processor=SimpleNamespace(**facts),
+        image_seq_len=image_seq_len,
+        image_seq_length=256,
+        tokenizer=lambda text, **_: {"input_ids": [1]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "processor", "options", "room", "most"),
+    [
+        (
+            by_pixels,
+            published(patch_size=14, merge_size=2, size={"shortest_edge": 3136, "longest_edge": 12845056}),
+            {"max_pixels": 0}, 32000, 32000,
+        ),
+        (
+            by_pixels,
+            published(patch_size=16, merge_size=2, size={"shortest_edge": 65536, "longest_edge": 16777216}),
+            {"max_pixels": 0}, 260000, 42 * 1280,
+        ),
+        (
+            by_patches,
+            published(size={"height": 448, "width": 448}, min_patches=1, max_patches=12),
+            {"max_patches": 0}, 32000, 42 * 258,
+        ),
+        (
+            by_longest_edge,
+            published(
+                size={"longest_edge": 1456}, max_image_size={"longest_edge": 364}, do_image_splitting=True,
+                image_seq_len=169,
+            ),
+            {"max_tiles_per_side": 0}, 8192, 42 * 172,
+        ),
+        (
+            by_longest_edge,
+            published(
+                size={"longest_edge": 1536}, max_image_size={"longest_edge": 384}, do_image_splitting=True,
+                image_seq_len=81,
+            ),
+            {"max_tiles_per_side": 0}, 7900, 42 * 84,
+        ),
+    ],
+)  # fmt: skip
+def test_42_pages_fit_with_published_configurations(plan, processor, options, room: int, most: int) -> None:
+    """Qwen2-VL, Qwen3-VL, InternVL, Idefics3 and SmolVLM2 as their configurations stand on the hub (second hand)."""
+    counts = plan(processor, [PAGE] * 42, room, options).tokens
+    assert len(counts) == 42 and sum(counts) <= room and sum(counts) <= most
+    alone = plan(processor, [PAGE], room, options).tokens
+    assert alone[0] > counts[0] or most == 42 * 1280, "a page alone is shown larger"
+
+
+def test_the_pixel_cap_is_the_largest_that_fits() -> None:
+    processor = published(patch_size=14, merge_size=2, size={"shortest_edge": 3136, "longest_edge": 12845056})
+    sizes = [PAGE] * 42
+    plan = by_pixels(processor, sizes, 32000, {"max_pixels": 0})
+    cap = plan.call["size"]["longest_edge"]
+    more = [smart_resize(size, 28, 3136, cap + 28 * 28) for size in sizes]
+    assert sum(plan.tokens) <= 32000 < sum(height * width // 784 for height, width in more) + 42 * 30
+    assert sum(plan.tokens) > 0.85 * 32000
 
 
 def test_no_chat_template_is_told(tmp_path: Path) -> None:
