@@ -85,22 +85,22 @@ def show(
     include_credentialed: bool,
     as_json: bool,
 ) -> None:
-    """Draw a contact sheet of one task into `output`, or of every task beside it (NAME-TASK.png)."""
+    """Draw a contact sheet of one task into `output`; or one question of each there, and each task in NAME-TASK.png."""
     from data_splits.integrity import atomic_write
     from data_splits.question_sheet import question_sheet
 
     if task is not None and task not in split.tasks:
         raise UserError(f"Split {split.name} has no task {task!r}; it has {', '.join(split.tasks)}.")
-    sheets = {}
-    for name in split.tasks if task is None else (task,):
-        path = output if task is not None else output.with_name(f"{output.stem}-{name}{output.suffix or '.png'}")
+    sheets: dict[str | None, Path] = {task: output}
+    if task is None:
+        sheets |= {name: output.with_name(f"{output.stem}-{name}{output.suffix or '.png'}") for name in split.tasks}
+    for name, path in sheets.items():
         sheet = question_sheet(
             split, name, count=count, size=size, columns=columns, include_credentialed=include_credentialed
         )
         with atomic_write(path) as stream:
             sheet.save(stream, "PNG")
-        sheets[name] = str(path)
-    report(about(split) | {"sheets": sheets}, as_json)
+    report(about(split) | {"sheets": {name or "each task": str(path) for name, path in sheets.items()}}, as_json)
 
 
 def report(done: dict[str, Any], as_json: bool) -> None:

@@ -23,18 +23,18 @@ def spread(questions: Sequence[Question], count: int) -> list[Question]:
 
 def question_sheet(
     split: QuestionSplit,
-    task: str,
+    task: str | None,
     *,
     count: int = 6,
     size: int = 180,
     columns: int = 6,
     include_credentialed: bool = False,
 ) -> Image.Image:
-    """Some questions of a task, with images, text and gold answer.
+    """Some questions of a task, or one of each task, with images, text and gold answer.
 
     Args:
         split: a loaded split.
-        task: one that the split has.
+        task: one that the split has; None for the middle question of each.
         count: questions, spread over the task.
         size: the longer side of an image in pixels.
         columns: images in a row. Of more, those that evidence says are needed are shown first.
@@ -43,7 +43,13 @@ def question_sheet(
         UserError: credentialed and not allowed; an image cannot be read.
     """
     require_consent(split, include_credentialed, "a contact sheet")
-    chosen = spread(split.of(task), count)
+    if task is None:
+        chosen = [questions[len(questions) // 2] for questions in map(split.of, split.tasks)]
+        title = f"{split.name}: one question of each task"
+    else:
+        chosen = spread(split.of(task), count)
+        note = ", a stand-in" if task in split.stand_ins else ""
+        title = f"{split.name} / {task}{note}: {len(chosen)} of {len(split.of(task))} questions"
     font = ImageFont.load_default(13)
     width = columns * (size + GAP) + GAP
     blocks = [_block(split, question, size, columns, width, font) for question in chosen]
@@ -51,8 +57,6 @@ def question_sheet(
     height = 2 * LINE + sum(block.height for block in blocks) + len(foot) * LINE + GAP
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    note = ", a stand-in" if task in split.stand_ins else ""
-    title = f"{split.name} / {task}{note}: {len(chosen)} of {len(split.of(task))} questions"
     draw.text((GAP, GAP // 2), title, fill=INK, font=font)
     top = 2 * LINE
     for block in blocks:

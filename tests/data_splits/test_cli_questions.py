@@ -57,7 +57,8 @@ def test_show_one_task_or_all(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     done = data_splits("show", f"mirb-procedural:{tmp_path / 'b'}", "--output", tmp_path / "s.png", "--count", "1")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "s-count.png").exists() and (tmp_path / "s-food.png").exists()
+    assert (tmp_path / "s.png").exists() and (tmp_path / "s-count.png").exists()
+    assert (tmp_path / "s-food.png").exists()
 
 
 def test_the_users_copy_is_listed_checked_and_never_copied(tmp_path: Path) -> None:

@@ -33,6 +33,15 @@ def test_needed_images_of_many_are_shown() -> None:
         assert np.array_equal(np.asarray(sheet)[34 : 34 + 732, left : left + page.shape[1]], page)
 
 
+def test_one_question_of_each_task() -> None:
+    split = load_questions("mirb-procedural", per_task=3, tasks="attribute,analogy")
+    sheet = np.asarray(question_sheet(split, None, size=224, columns=4))
+    tops = [34, 34 + 224 + 3 * 17 + 20]
+    for task, top in zip(split.tasks, tops, strict=True):
+        shown = split.read_image(split.of(task)[1].images[0])
+        assert np.array_equal(sheet[top : top + 224, 10 : 10 + 224], shown)
+
+
 def test_spread_and_consent() -> None:
     split = load_questions("mirb-procedural", per_task=9, tasks="count")
     assert [question.id[-1] for question in spread(split.questions, 3)] == ["0", "3", "6"]
