@@ -59,8 +59,8 @@ def _letters(choice: Mapping[str, Any], letters: Sequence[str]) -> dict[str, flo
         alternatives = choice["logprobs"]["content"][0]["top_logprobs"]
     except (TypeError, KeyError, IndexError) as error:
         raise UserError(
-            "This service gives no log-probabilities, so letters cannot be read from the next token. Use a protocol "
-            "that asks for text, or serve the model with vLLM."
+            "This service gives no log-probabilities, so letters cannot be read from the next token. Add --no-letters "
+            "to ask for text, or serve the model with vLLM."
         ) from error
     return best_spelling(((each["token"], each["logprob"]) for each in alternatives), letters)
 
