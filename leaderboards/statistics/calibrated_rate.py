@@ -106,6 +106,8 @@ def calibrated_rate(
     extra["copies_low"], extra["copies_high"] = (
         float(each) for each in np.quantile(copies, [0.5 - level / 2, 0.5 + level / 2])
     )
+    if share == 1.0:  # the Beta of a full count stops short of 1
+        extra["copies_high"] = 1.0
     method = "Wilson score with the effective number of images by patient; level fixed"
     se = math.sqrt(share * (1.0 - share) / n)
     return Estimate(share, low, high, se, level, method, extra=extra)

@@ -41,7 +41,9 @@ def planted(rng: np.random.Generator, share: float, patients: int, each: int, wh
     return rate(np.where(copied, 99.0, rng.normal(size=len(of))), of, rng.normal(size=m))
 
 
-@pytest.mark.parametrize(("share", "whole"), [(0.0, False), (0.01, False), (0.05, False), (0.2, False), (0.2, True)])
+@pytest.mark.parametrize(
+    ("share", "whole"), [(0.0, False), (0.01, False), (0.05, False), (0.2, False), (0.2, True), (1.0, True)]
+)
 def test_interval_of_copies_covers_the_planted_share(share: float, whole: bool) -> None:
     rng = np.random.default_rng(int(1000 * share) + whole)
     found = [planted(rng, share, 60, 4, whole) for _ in range(150)]
