@@ -68,7 +68,9 @@ def measure(data: MetricInput) -> Measurement:
         "classifier": classify.name,
         "left_out": _left_out(truth, names),
     }
-    f1 = score_table("f1_macro", np.float64(arrays["generated"]), truth[:, able], np.ones((1, len(truth)))).mean()
+    f1 = score_table(
+        "f1_macro", np.asarray(arrays["generated"], np.float64), truth[:, able], np.ones((1, len(truth)))
+    ).mean()
     if not data.share_reference:
         # single probabilities of real images, and who has which finding, stay at home
         stored = leave_blocks_out(
