@@ -7,8 +7,10 @@ f(nearest training image of another patient)|: how much nearer the generator com
 probability that a member scores above a control: 0.5 is no leak, 1 is full disclosure; lower is better.
 
 `any_image` in the extras is the area of an attacker without prompts, who looks for the nearest of all generated images.
-Values far below 0.5 would mean that members and controls differ in more than membership (another site or year): look at
-the split. Distances are Euclidean in the encoder's features as they are (`training_neighbours` says why).
+Values far below 0.5 are no privacy: either members and controls differ in more than membership (another site or year),
+or the generator avoids the very images asked for, as the control `real-holdout` does, which shows other training
+patients instead; `any_image` and `nn_ratio` see that. Distances are Euclidean in the encoder's features as they are
+(`training_neighbours` says why).
 
 Estimator: Mann-Whitney with DeLong's variance by patient, interval on the logit scale.
 
