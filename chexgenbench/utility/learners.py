@@ -26,10 +26,17 @@ class Learner(Protocol):
         trainings: how many seeds. parallel: several trainings may run at once.
     """
 
-    name: str
-    fingerprint: str
-    trainings: int
-    parallel: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def trainings(self) -> int: ...
+
+    @property
+    def parallel(self) -> bool: ...
 
     def obstacle(self, part: TrainingSet) -> str | None:
         """Why it cannot be trained or tested on this set, or None."""
@@ -53,11 +60,11 @@ class ProbeLearner:
     parallel: bool = True
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"linear probe on {self.encoder}"
 
     @property
-    def fingerprint(self) -> str:  # type: ignore[override]
+    def fingerprint(self) -> str:
         return content_hash(["linear probe", PROBE_VERSION, self.encoder])
 
     def obstacle(self, part: TrainingSet) -> str | None:

@@ -140,7 +140,7 @@ def scored_by_subgroup(found: Predicted) -> Measurement:
         stored = leave_blocks_out_of_gap(arrays, private_blocks(found.reference), attributes=ATTRIBUTES, arms=arms)
         if stored is None:
             return Measurement(reason=TOO_FEW)
-        arrays, parameters = dict(stored[0]), parameters | stored[1]
+        arrays, parameters = dict(stored[0]), {**parameters, **stored[1]}
     return Measurement(arrays, parameters, n_generated=found.images, n_reference=len(found.reference))
 
 

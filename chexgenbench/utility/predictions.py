@@ -74,7 +74,7 @@ class Predictions:
             for item in open_jobs.items():
                 work(item)
         found = iter(keys)
-        return [np.stack([self._known(next(found), len(test)) for _ in seeds]) for _ in learn]  # type: ignore[arg-type]
+        return [np.stack([self.shared[next(found)] for _ in seeds]) for _ in learn]
 
     def _known(self, key: str, images: int) -> NDArray[np.float32] | None:
         if key not in self.shared and self.folder is not None:

@@ -59,7 +59,8 @@ class LinearProbe:
         Raises:
             KeyError: one is missing.
         """
-        return cls(*(arrays[name] for name in ("mean", "scale", "weight", "bias")), float(arrays["strength"][0]))
+        strength = float(arrays["strength"][0])
+        return cls(arrays["mean"], arrays["scale"], arrays["weight"], arrays["bias"], strength)
 
 
 def fit_probe(
