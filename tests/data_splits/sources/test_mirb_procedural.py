@@ -95,3 +95,13 @@ def test_the_two_kinds_of_split_are_not_mixed_up() -> None:
         load_questions("phantom")
     with pytest.raises(UserError, match="Did you mean mirb-procedural"):
         load_questions("mirb-procedual")
+
+
+@pytest.mark.slow
+def test_the_whole_default_split_is_pinned() -> None:
+    """All 550 questions and their 2,600 images (half a minute)."""
+    assert load_questions("mirb-procedural").hash == WHOLE
+
+
+WHOLE = "e0230191d40473303eecc12c8c8b7ac4b6b5af2fbf6c1860b2c70e0eacc060bf"
+"""Hash of the split as `mirb eval` asks it by default."""
