@@ -29,6 +29,8 @@ Index = NDArray[np.intp]
 Store = Callable[[str, str, str, Mapping[str, NDArray[Any] | StoredRows]], str | None]
 """(metric, group, variant, arrays) -> where the arrays were stored."""
 
+Observe = Callable[[str, MetricInput], None]
+
 PROMPTED = frozenset({"probes", "controls", "synthetic", "noise", "draws"})
 """Needs that only a generator can meet: real images that stand in for one were not asked anything."""
 
@@ -38,6 +40,7 @@ class Context:
     """What all encoders and groups of a run share; the arguments of `scoring.score`.
 
     Attributes:
+        observe: called once with each encoder's name and its overall raw input, after it was scored.
         matched_n: the size at which groups are compared, or None where no group is large enough.
         shared: costly results that serve several metrics, groups and variants.
     """
@@ -50,6 +53,7 @@ class Context:
     matched_n: int | None
     options: Mapping[str, float]
     scratch: Path | None
+    observe: Observe = lambda *_: None
     shared: dict[str, Any] = field(default_factory=dict)
 
 
@@ -157,6 +161,9 @@ class EncoderScorer:
                     unit=metric.unit,
                 ),
             )
+        if group == "overall" and compared.variant == "raw":
+            with one_thread():
+                context.observe(self.encoder, data)
 
     def _obstacle(self, metric: Metric, data: MetricInput) -> str | None:
         """Why the metric cannot be computed on this run at all, or None."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from chexgenbench.lazy_images import GreyImage
 from chexgenbench.metrics.base import MetricInput, Side
 from chexgenbench.metrics.memorisation.copy_rate import calibrated_threshold, searcher
+from data_splits.integrity import write_json
 
 COUNT = 12
+GALLERY_ENCODER = "grey64"
+"""Copies are looked for among pixels."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def suspects(data: MetricInput, count: int = COUNT) -> list[Suspect]:
         At most `count`; none without a training set or under another encoder.
     """
     corpus = data.corpus
-    if corpus is None or not len(corpus) or data.encoder != "grey64":
+    if corpus is None or not len(corpus) or data.encoder != GALLERY_ENCODER:
         return []
     threshold = calibrated_threshold(data)
     level = None if isinstance(threshold, str) else threshold.level
@@ -70,23 +74,14 @@ def suspects(data: MetricInput, count: int = COUNT) -> list[Suspect]:
     return list(first.values())[:count]
 
 
-def pictures(data: MetricInput, suspect: Suspect, *, show_credentialed: bool = False) -> tuple[GreyImage, GreyImage]:
-    """The generated image and its neighbour, as they are: uint8[h, w] each, of different sizes perhaps.
+def write_gallery(path: Path, data: MetricInput) -> None:
+    """Note the most suspicious images of a run: ids and numbers, no pixels. Local, never part of a record."""
+    write_json(path, [each.as_dict() for each in suspects(data)])
 
-    Raises:
-        PermissionError: the split is credentialed and nobody asked for its images by name.
-        KeyError: no such image in `data`.
-    """
-    if not data.share_reference and not show_credentialed:
-        raise PermissionError("the images of a credentialed split are not shown unless asked for")
-    assert data.corpus is not None
-    assert data.corpus.images is not None
-    for part, side, draws in _parts(data):
-        if part == suspect.part and side.images is not None:
-            for row, (case, draw) in enumerate(zip(side.ids.tolist(), draws, strict=True)):
-                if (case, draw) == (suspect.case_id, suspect.draw):
-                    return side.images[row], data.corpus.images[data.corpus.ids.tolist().index(suspect.neighbour)]
-    raise KeyError(f"{suspect.part} {suspect.case_id}, draw {suspect.draw}")
+
+def read_gallery(path: Path) -> list[Suspect]:
+    """What `write_gallery` noted; empty where nothing was."""
+    return [Suspect(**each) for each in json.loads(path.read_text("utf-8"))] if path.exists() else []
 
 
 def _parts(data: MetricInput) -> Iterator[tuple[str, Side, list[int]]]:

@@ -74,5 +74,10 @@ class RunFolder(BaseRunFolder[RunConfig]):
         return self.root / "scratch"
 
     @property
+    def gallery(self) -> Path:
+        """The most suspicious images, by id; stays on this machine."""
+        return self.root / "gallery.json"
+
+    @property
     def report(self) -> Path:
         return self.root / "report.html"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chexgenbench import groups
-from chexgenbench.encoder_scorer import Context, EncoderScorer, Store
+from chexgenbench.encoder_scorer import Context, EncoderScorer, Observe, Store
 from chexgenbench.metrics.base import Draws
 from chexgenbench.parts import Cases, EncodedSplit, Rows
 from chexgenbench.protocols import Protocol
@@ -25,6 +25,7 @@ def score(
     store: Store,
     options: Mapping[str, float] | None = None,
     scratch: Path | None = None,
+    observe: Observe = lambda *_: None,
     progress: Callable[[Sequence[tuple[str, str]]], Iterable[tuple[str, str]]] = iter,
 ) -> list[MetricResult]:
     """Every result of a protocol, ordered by metric, then group, then variant.
@@ -33,6 +34,7 @@ def score(
         encoded: encoder name -> features; metrics of an encoder that is not here are undefined.
         credentialed: keep everything that is a real image's feature, or tells who is in a group, out of the store.
         options: what the user alone can say, by name. scratch: where metrics may keep costly results of this run.
+        observe: sees each encoder's overall raw input (what else is to be made of it, such as a gallery).
         progress: wraps the list of (encoder, group) that is worked through.
     """
     rows = membership(cases, protocol)

@@ -27,6 +27,18 @@ EXTRA_NAMES = {
     "gap": "train less test likelihood; far below 0 means copying",
     "image_level": "over single images instead of patients",
     "statistic": "test statistic",
+    "tstr": "trained on synthetic images",
+    "trtr": "trained on the real images of the same cases",
+    "mixed": "half of the cases' real images replaced",
+    "augmented": "real and synthetic images together",
+    "tstr_minus_trtr": "synthetic less real",
+    "mixed_minus_trtr": "mixed less real",
+    "augmented_minus_trtr": "augmented less real: what synthetic images add",
+    "labels": "labels that could be scored",
+    "trainings": "trainings (seeds)",
+    "seed_sd": "standard deviation over trainings",
+    "if_calibrated": "what chance shows of a calibrated classifier",
+    "trtr_gap": "the same of the classifier trained on real images",
 }
 NOT_FOR_READERS = frozenset({"clusters", "effective_units"})
 
@@ -105,13 +117,18 @@ def families(view: RecordView) -> tuple[list[Family], list[str]]:
 
 
 def extras(view: RecordView) -> list[tuple[str, str, str]]:
-    """(metric, what, number) of the further numbers of each overall estimate."""
+    """(metric, what, number) of the further numbers of each overall estimate, with their intervals."""
     found = []
     for info in view.metrics:
         result = view.defined(info.name)
         numbers = result.extra if result is not None else {}
-        for key in sorted(set(numbers) - NOT_FOR_READERS):
-            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), value_text(numbers[key])))
+        ends = {f"{key}{end}" for key in numbers for end in ("_low", "_high")}
+        for key in sorted(set(numbers) - NOT_FOR_READERS - ends):
+            low, high = numbers.get(f"{key}_low"), numbers.get(f"{key}_high")
+            text = value_text(numbers[key], low, high)
+            if low is not None and high is not None:
+                text += f" ({interval_text(numbers[key], low, high)})"
+            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), text))
     return found
 
 

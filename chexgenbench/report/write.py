@@ -24,6 +24,7 @@ SUBGROUPS = ("view", "sex", "age")
 def write_report(
     run_folder: Path,
     images: ReportImages | None = None,
+    suspicious: ReportImages | None = None,
     *,
     show_credentialed: bool = False,
     headline: Sequence[str] | None = None,
@@ -35,6 +36,7 @@ def write_report(
     Args:
         run_folder: holds record.json, and config.json and run.json where the pipeline wrote them.
         images: gives pairs of real and generated images for the contact sheet; None leaves it out.
+        suspicious: gives the generated images that look most like copies beside their nearest training image.
         show_credentialed: put images and captions of a credentialed split on the page all the same.
         headline: registry names of the metrics at the top; None takes those of the record's protocol.
 
@@ -52,7 +54,8 @@ def write_report(
     hidden = bool(record.split.get("credentialed")) and not show_credentialed
     pairs = embedded(images(PAIRS)) if images is not None and not hidden else []
     context = _context(view, config, run, sha256_file(run_folder / RECORD_FILE))
-    context |= {"pairs": pairs, "images_hidden": hidden, "quirks": quirks}
+    gallery = embedded(suspicious(PAIRS)) if suspicious is not None and not hidden else []
+    context |= {"pairs": pairs, "gallery": gallery, "images_hidden": hidden, "quirks": quirks}
     write_text(run_folder / CSV_FILE, to_csv(flat_table(record)))
     write_text(run_folder / REPORT_FILE, render(__package__, "report.html.j2", context))
     return run_folder / REPORT_FILE

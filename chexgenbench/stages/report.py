@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from chexgenbench.gallery import read_gallery
 from chexgenbench.plan import CHOICE_SEED, Plan
 from chexgenbench.report import ImagePair, write_report
 from chexgenbench.run_folder import RunFolder
@@ -20,8 +23,32 @@ def run(folder: RunFolder, plan: Plan) -> Path:
         return write_report(
             folder.root,
             lambda count: _pairs(folder, plan, count),
+            lambda count: _suspicious(folder, plan, count),
             show_credentialed=plan.config.show_credentialed,
         )
+
+
+def _suspicious(folder: RunFolder, plan: Plan, count: int) -> Sequence[ImagePair]:
+    """The images that look most like copies, each beside its nearest training image."""
+    store = open_samples(folder)
+    rows = store.rows
+    training = {case.id: case for case in plan.corpus}
+    pairs = []
+    for each in read_gallery(folder.gallery)[:count]:
+        row, near = rows.get((each.case_id, each.draw)), training.get(each.neighbour)
+        if row is None or near is None:
+            continue
+        try:
+            real, drawn = plan.split.read_image(near), store.load(row)
+        except (ImageUnreadable, FileNotFoundError):
+            continue
+        if each.flipped:
+            drawn = np.ascontiguousarray(drawn[:, ::-1])
+        verdict = "counts as a copy" if each.is_copy else "not above the threshold"
+        seen = ", mirrored back" if each.flipped else ""
+        own = "its own prompt's image" if each.own else "another case's image"
+        pairs.append(ImagePair(real, drawn, f"correlation {each.score:.3f}, {verdict}; {own}{seen}"))
+    return pairs
 
 
 def _pairs(folder: RunFolder, plan: Plan, count: int) -> Sequence[ImagePair]:

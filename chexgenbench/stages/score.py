@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chexgenbench.gallery import GALLERY_ENCODER, write_gallery
 from chexgenbench.lazy_images import grey
 from chexgenbench.metrics.base import Draws
 from chexgenbench.parts import EncodedSplit
@@ -59,6 +60,7 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
             store=writer.add if parts else lambda *_: None,
             options={} if plan.config.delta is None else {"delta": plan.config.delta},
             scratch=folder.scratch,
+            observe=lambda encoder, data: write_gallery(folder.gallery, data) if encoder == GALLERY_ENCODER else None,
             progress=progress,
         )
         files = writer.close()

@@ -50,12 +50,14 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., str]:
-    def write(images: Any = None, show: bool = False, folder: str = "run", **changes: Any) -> str:
+    def write(
+        images: Any = None, show: bool = False, folder: str = "run", suspicious: Any = None, **changes: Any
+    ) -> str:
         run_folder = tmp_path / folder
         write_record(run_folder, made_up_record.record(**changes))
         (run_folder / "config.json").write_text(json.dumps(made_up_record.CONFIG))
         (run_folder / "run.json").write_text(json.dumps(made_up_record.RUN))
-        return write_report(run_folder, images, show_credentialed=show).read_text("utf-8")
+        return write_report(run_folder, images, suspicious, show_credentialed=show).read_text("utf-8")
 
     return write
 
@@ -183,6 +185,16 @@ def test_credentialed_images_and_prompts_stay_away(make: Callable[..., str]) -> 
     assert "<img" not in hidden and "credentialed" in hidden and "--show-credentialed" in hidden
     shown = make(pictures("canary prompt"), show=True, split=split)
     assert shown.count("<img") == 24 and "canary prompt" in shown and "do not share" in shown
+
+
+def test_suspicious_images_have_their_own_section_and_stay_away_with_the_rest(make: Callable[..., str]) -> None:
+    found = make(suspicious=pictures("correlation 0.999, counts as a copy"))
+    assert 'id="suspicious"' in found and "correlation 0.999" in found and "training image 1" in found
+    assert 'id="suspicious"' not in make(folder="none")
+    split = {"name": "mimic-cxr", "subset": "test", "licence": "x", "credentialed": True}
+    hidden = make(suspicious=pictures("correlation 0.999"), folder="hidden", split=split)
+    assert "correlation 0.999" not in hidden and 'id="suspicious"' not in hidden
+    assert "correlation 0.999" in make(suspicious=pictures("correlation 0.999"), show=True, folder="shown", split=split)
 
 
 def test_csv_has_every_result(make: Callable[..., str], tmp_path: Path) -> None:
