@@ -48,9 +48,10 @@ def test_intervals_are_strokes_within_the_rim() -> None:
 def test_labels_fit_and_are_escaped() -> None:
     figure = radar("r", "R", ("a<b", "image_jigsaw", "c", "visual_chain"), [RadarSeries("m", (0.1,) * 4)])
     assert "a&lt;b" in figure.body
-    for x, anchor, text in re.findall(
-        r'<text x="([\d.]+)"[^>]*?(?:text-anchor="(\w+)")?[^>]*>([^<]+)</text>', figure.body
-    ):
+    texts = r'<text x="([\d.]+)" y="[\d.]+" font-size="[\d.]+"(?: text-anchor="(\w+)")?[^>]*>([^<]+)</text>'
+    found = re.findall(texts, figure.body)
+    assert {anchor for _, anchor, _ in found} == {"", "middle", "end"}
+    for x, anchor, text in found:
         width = 7 * len(text)
         left = float(x) - (width if anchor == "end" else width / 2 if anchor == "middle" else 0)
         assert left >= 0 and left + width <= figure.width, text
