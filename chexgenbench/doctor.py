@@ -18,6 +18,7 @@ from data_splits.sources import load_split
 from data_splits.split import Split
 from model_adapters.encoders import ENCODERS
 from model_adapters.generators import GENERATORS, parse_model
+from model_adapters.predictors import PREDICTORS
 from model_adapters.protocols import BuildContext
 from model_adapters.requirements import Missing
 
@@ -75,11 +76,20 @@ class Patient:
                 for use in protocol.uses:
                     metric = protocol.metric(use.metric)
                     needs = metric.needs
-                    lacks = (*self._model(needs), *self._split(needs), *self._encoder(use.encoder, protocol))
+                    lacks = (
+                        *self._model(needs),
+                        *self._split(needs),
+                        *self._encoder(use.encoder, protocol, metric.family),
+                    )
                     yield Diagnosis(metric.name, use.encoder, metric.family, name, preset, lacks)
 
-    def _encoder(self, name: str, protocol: Protocol) -> Iterator[Lack]:
+    def _encoder(self, name: str, protocol: Protocol, family: str) -> Iterator[Lack]:
         if not name:
+            if family == "utility":
+                from chexgenbench.utility.measure import END_TO_END
+
+                for missing in PREDICTORS.requirements(END_TO_END, BuildContext(protocol=protocol.settings)):
+                    yield _of(missing, "machine")
             return
         weights = (self.encoder_weights or {}).get(name)
         context = BuildContext(weights=Path(weights) if weights else None, protocol=protocol.settings)

@@ -12,6 +12,7 @@ import pytest
 from chexgenbench.metrics.registry import MODULES
 from model_adapters.encoders import ENCODERS
 from model_adapters.generators import GENERATORS
+from model_adapters.predictors import PREDICTORS
 from model_adapters.vlms import VLMS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,7 +60,10 @@ def test_every_metric_has_a_test_of_its_name() -> None:
     assert not absent
 
 
-@pytest.mark.parametrize(("kind", "registry"), [("generators", GENERATORS), ("encoders", ENCODERS), ("vlms", VLMS)])
+@pytest.mark.parametrize(
+    ("kind", "registry"),
+    [("generators", GENERATORS), ("encoders", ENCODERS), ("predictors", PREDICTORS), ("vlms", VLMS)],
+)
 def test_every_adapter_has_a_test_of_its_name(kind: str, registry: object) -> None:
     folder = ROOT / "tests" / "model_adapters" / kind
     names = registry.targets  # type: ignore[attr-defined]
