@@ -203,11 +203,16 @@ def report(run: Run, json: Json = False) -> None:
 
 
 @app.command()
-def metrics(json: Json = False) -> None:
+def metrics(
+    json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the reference page with all definitions.")
+    ] = False,
+) -> None:
     """List every metric: definition, direction, estimator, what it needs, and which protocols have it."""
     from chexgenbench import commands
 
-    commands.list_metrics(json)
+    commands.list_metrics(json, markdown)
 
 
 @app.command()

@@ -65,8 +65,13 @@ def report(run: Path, json: bool) -> None:
     _report(folder, resolve(folder.config()), json)
 
 
-def list_metrics(json: bool) -> None:
-    """The registry as a table or as JSON."""
+def list_metrics(json: bool, markdown: bool = False) -> None:
+    """The registry as a table, as JSON or as the reference page."""
+    if markdown:
+        from chexgenbench.metrics import reference_page
+
+        typer.echo(reference_page.markdown(), nl=False)
+        return
     from chexgenbench.metrics.listing import rows
 
     found = rows()
