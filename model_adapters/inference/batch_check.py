@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from data_splits.integrity import write_json
 from model_adapters.inference.ask import Ask
 from model_adapters.inference.memory import free_memory, is_out_of_memory
 from model_adapters.inference.response_store import ResponseStore
-from model_adapters.protocols import AnswerRefused, AnswerRequest, VisionLanguageModel
+from model_adapters.protocols import AnswerRefused, AnswerRequest, Response, VisionLanguageModel
 
 FILE = "batch_check.json"
 
@@ -85,20 +86,23 @@ def check_batches(
             continue
         if refused(request) is None:
             loaded.append((ask, request))
-    if len(loaded) < 2:
-        return None
+    single: list[tuple[Ask, AnswerRequest, Response]] = []
     try:
-        single = [model.answer([request])[0] for _, request in loaded]
-        together = model.answer([request for _, request in loaded])
-    except AnswerRefused:
-        return None
+        for ask, request in loaded:
+            with contextlib.suppress(AnswerRefused):
+                single.append((ask, request, model.answer([request])[0]))
+        if len(single) < 2:
+            say("batch check: left out, fewer than two of the chosen questions can be answered")
+            return None
+        together = model.answer([request for _, request, _ in single])
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         free_memory()
+        say("batch check: left out, the chosen questions do not fit into memory together")
         return None
-    rows = [store.row(ask, response) for (ask, _), response in zip(loaded, single, strict=True)]
-    others = [store.row(ask, response) for (ask, _), response in zip(loaded, together, strict=True)]
+    rows = [store.row(ask, response) for ask, _, response in single]
+    others = [store.row(ask, response) for (ask, _, _), response in zip(single, together, strict=True)]
     pairs = list(zip(rows, others, strict=True))
     gaps = [
         abs(one.letter_logits[name] - other.letter_logits.get(name, one.letter_logits[name]))

@@ -183,3 +183,27 @@ def test_help_is_quick_and_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_unreadable_image_is_listed_and_left_out_only_when_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from data_splits.errors import ImageUnreadable
+    from model_adapters.inference.ask import Ask
+
+    whole = Ask.request
+
+    def request(self: Ask) -> object:
+        if self.case_id == "count-s7-0002":
+            raise ImageUnreadable("broken")
+        return whole(self)
+
+    monkeypatch.setattr(Ask, "request", request)
+    asked = ("--vlm", "guesser", *SMALL, "--output", tmp_path / "run")
+    assert "1 question(s) have no answer: count-s7-0002" in run("eval", *asked, expect=2).stderr
+    assert not (tmp_path / "run" / "record.json").exists()
+    run("eval", *asked, "--max-bad", "1")
+    record = read_record(tmp_path / "run")
+    counted = next(each for each in record.results if each.group == "task=count" and each.metric == "accuracy")
+    assert record.n_unreadable == 1 and counted.n_generated == 3
+    assert any("1 question(s) have no answer" in warning for warning in record.warnings)

@@ -19,7 +19,7 @@ from mirb.scorers.v2.numbers import canonical, read_number
 from mirb.scorers.v2.ordinals import read_ordinal
 from mirb.scorers.v2.places import judge_place
 from mirb.scorers.v2.reading import Reading, refuses
-from mirb.scorers.v2.titles import AROUND_TITLE, TITLE_SIMILARITY, folded, similarity, title_candidates
+from mirb.scorers.v2.titles import AROUND_TITLE, TITLE_SIMILARITY, folded, most_similar, similarity, title_candidates
 from mirb.scorers.v2.yes_no import read_yes_no
 from mirb.tasks import Task
 
@@ -60,7 +60,9 @@ def _title(question: Question, text: str, truncated: bool, steps: tuple[str, ...
     gold = folded(question.answer)
     if not folded(text):
         return Verdict("unparsed", None, "empty answer", text, steps)
-    scored = [(similarity(folded(piece), gold), piece, how) for piece, how in title_candidates(text)]
+    bounds = [(most_similar(folded(piece), gold), piece, how) for piece, how in title_candidates(text)]
+    likely = [each for each in bounds if each[0] >= TITLE_SIMILARITY] or [max(bounds, key=lambda each: each[0])]
+    scored = [(similarity(folded(piece), gold), piece, how) for _, piece, how in likely]
     best, piece, how = max(scored, key=lambda each: each[0])
     if best >= TITLE_SIMILARITY:
         return Verdict("correct", piece, f"title, {how}: similarity {best:.2f}", piece, steps)

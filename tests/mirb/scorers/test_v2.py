@@ -6,7 +6,7 @@ import pytest
 from mirb_questions import question
 
 from mirb.scorers import SCORERS, Given
-from mirb.scorers.v2.titles import edit_distance, similarity
+from mirb.scorers.v2.titles import edit_distance, most_similar, similarity
 from mirb.tasks import find
 from tests.mirb.scorers.golden import GOLDEN
 
@@ -230,4 +230,5 @@ def test_edit_distance_against_the_definition() -> None:
 
     for one, other in (("kitten", "sitting"), ("", "abc"), ("flaw", "lawn"), ("same", "same"), ("ab", "ba")):
         assert edit_distance(one, other) == slow(one, other) == edit_distance(other, one)
+        assert similarity(one, other) <= most_similar(one, other)
     assert similarity("kitten", "sitting") == pytest.approx(1 - 3 / 7)

@@ -124,6 +124,24 @@ def test_the_check_says_when_batches_do_not_matter(tmp_path: Path) -> None:
     assert said == ["batch check: 4 questions answered alike in a batch and one by one"]
 
 
+def test_refused_questions_are_left_out_of_the_check(tmp_path: Path) -> None:
+    said: list[str] = []
+    model = Echo()
+    model.refuses = {"q-011", "q-002"}  # the largest, which is always among those compared, and another
+    report = answer(model, asks(12), store_in(tmp_path / "a"), batch_size=4, say=said.append)
+    assert report.check is not None and report.check.compared == 3
+    assert report.counts == {"ok": 10, "refused": 2}
+    model.refuses = {f"q-{number:03}" for number in range(12)}
+    assert answer(model, asks(12), store_in(tmp_path / "b"), batch_size=4, say=said.append).check is None
+    assert "left out" in said[-1]
+
+
+def test_a_check_that_does_not_fit_into_memory_is_left_out(tmp_path: Path) -> None:
+    said: list[str] = []
+    report = answer(Echo(fits=1), asks(6), store_in(tmp_path), batch_size=4, say=said.append)
+    assert report.check is None and report.counts == {"ok": 6} and "do not fit into memory" in said[0]
+
+
 def test_a_stopped_run_ends_with_the_same_store(tmp_path: Path) -> None:
     made = asks(20)
     answer(Echo(), made, store_in(tmp_path / "whole"), batch_size=4)
