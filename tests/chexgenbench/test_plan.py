@@ -34,7 +34,9 @@ def test_requests_are_one_a_case_then_further_draws_all_with_their_own_seed() ->
     plan = resolve(config())
     requests = plan.requests
     assert [request.case_id for request in requests[: len(plan.cases)]] == [case.id for case in plan.cases]
-    assert len(requests) == len(plan.cases) + len(plan.drawn) * (plan.protocol.draws - 1)
+    trained = {case.id for case in (*plan.synthetic, *plan.probes)}
+    further = (len(plan.drawn) + len(plan.probes)) * (plan.protocol.draws - 1)
+    assert len(requests) == len(plan.cases) + len(trained) + further
     assert len({request.seed for request in requests}) == len({(r.case_id, r.draw) for r in requests}) == len(requests)
 
 

@@ -63,9 +63,11 @@ def test_v1_repeats_the_published_choices(
     record = read_record(output)
     assert record.protocol == "v1" and not [each for each in record.results if each.variant != "raw"]
     overall = {each.metric: each for each in record.results if each.group == "overall"}
-    assert set(overall) == {
-        f"{name}_rad-dino" for name in ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
+    fidelity = ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
+    assert {name for name in overall if name.endswith("_rad-dino")} == {
+        f"{name}_rad-dino" for name in (*fidelity, "latent_distance")
     }
+    assert {"pixel_distance", "extraction"} <= set(overall)
     fid = overall["fid_rad-dino"]
     assert (fid.n_generated, fid.n_reference) == (48, 24), "the reference alone is cut to one image a prompt"
     assert overall["fid_sharded_rad-dino"].value > fid.value, "shards of a quarter of the images raise the distance"  # type: ignore[operator]
