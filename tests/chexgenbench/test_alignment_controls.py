@@ -44,6 +44,7 @@ class Bench:
     known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     words: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     shared: dict[str, object] = field(default_factory=dict)
+    real: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def features(self, images: Sequence[Image]) -> NDArray[np.float32]:
         hashes = [image_hash(image) for image in images]
@@ -63,9 +64,13 @@ class Bench:
         return np.stack([self.words[prompt] for prompt in prompts])
 
     def side(self, cases: Sequence[Case], images: Sequence[Image] | None, source: str) -> Side:
-        pixels = [self.split.read_image(case) for case in cases] if images is None else images
+        if images is None:
+            fresh = [case for case in cases if case.id not in self.real]
+            if fresh:
+                found = self.features([self.split.read_image(case) for case in fresh])
+                self.real.update(zip((case.id for case in fresh), found, strict=True))
         return Side(
-            self.features(pixels),
+            self.features(images) if images is not None else np.stack([self.real[case.id] for case in cases]),
             np.array([case.patient for case in cases], np.str_),
             np.array([case.id for case in cases], np.str_),
             np.arange(len(cases)),
@@ -139,7 +144,7 @@ def check_controls(bench: Bench, seeds: int) -> None:
 
 
 def test_controls_on_phantoms(phantom: Bench) -> None:
-    check_controls(phantom, seeds=5)
+    check_controls(phantom, seeds=3)
 
 
 def test_controls_on_real_radiographs(nih: Bench) -> None:
