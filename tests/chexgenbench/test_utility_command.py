@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from made_up_splits import write_csv
 from PIL import Image
+from safetensors.numpy import load_file
 from small_runs import SMALL_PHANTOM, evaluate, run
 
 from chexgenbench import utility_command
@@ -66,6 +67,22 @@ def test_a_training_set_is_scored_and_the_record_recomputes(tmp_path: Path, caps
     assert "utility_auroc_lite0" in capsys.readouterr().out
     with pytest.raises(UserError, match="holds another utility run"):
         utility_command.run(Request(good, None, test, output=output), json=False)
+
+
+def test_a_credentialed_split_keeps_its_images_at_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = folder(tmp_path / "train", 60, "g", 0), folder(tmp_path / "test", 60, "e", 1)
+    output = tmp_path / "run"
+    utility_command.run(
+        Request(train, None, test, split_options={"credentialed": "true"}, trainings=1, output=output), json=False
+    )
+    found = results(output)["utility_auroc_lite0"]
+    assert found.value is not None and found.low is None and check_run(output).discrepancies == ()
+    for path in (output / "statistics").iterdir():
+        arrays = load_file(path)
+        assert all(len(array) <= 2 for array in arrays.values()), "30 patients make one block: whole scores alone"
+    names = [f"e{row}.png" for row in range(60)]
+    shown = (output / "record.json").read_text() + "".join(capsys.readouterr())
+    assert not any(name in shown for name in names)
 
 
 def test_weights_of_nought_take_images_out(tmp_path: Path) -> None:
