@@ -47,6 +47,22 @@ def test_gold_is_every_rank_among_the_options_equally_often() -> None:
         assert set(ranks.values()) == {10} and len(ranks) == 4
 
 
+def test_options_alone_do_not_tell_the_answer() -> None:
+    """Guesses from the four numbers (nearest to a neighbour, most apart, nearest to the mean) are right by chance."""
+    import numpy as np
+
+    right = np.zeros(3)
+    found = [item for level in (1, 2) for item in procedural_items.items("codeu", level, 120)]
+    for item in found:
+        values = np.array([float(choice) for choice in item.choices])
+        apart = (np.abs(values[:, None] - values) + np.eye(4) * 1e9).min(axis=1)
+        gold = "ABCD".index(item.answer)
+        for number, score in enumerate((apart, -apart, np.abs(values - values.mean()))):
+            best = np.flatnonzero(score == score.min())
+            right[number] += (gold in best) / len(best)
+    assert (np.abs(right / len(found) - 0.25) < 3 * (0.25 * 0.75 / len(found)) ** 0.5).all()
+
+
 def test_every_needed_file_matters_and_spare_ones_do_not() -> None:
     for item in procedural_items.every("codeu", 24):
         names = [scene.name for scene in item.scenes]

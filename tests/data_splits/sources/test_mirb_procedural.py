@@ -13,7 +13,7 @@ from data_splits.errors import UserError
 from data_splits.mirb_procedural.tasks import pixel_hash
 from data_splits.sources import load_questions, load_split
 
-GOLDEN = "1ad1923efaf269adcf341df9fbacb3f9fd525f25ae53109fd58fc109f8031517"
+GOLDEN = "c2c2cf9dd9a6fa6efc21c5822b366d00d6337e08d7b71d519171c6a78e8dbb5e"
 """Hash of the split of seed 7 with three questions a task: every text, gold and pixel of them."""
 
 
@@ -103,5 +103,5 @@ def test_the_whole_default_split_is_pinned() -> None:
     assert load_questions("mirb-procedural").hash == WHOLE
 
 
-WHOLE = "e0230191d40473303eecc12c8c8b7ac4b6b5af2fbf6c1860b2c70e0eacc060bf"
+WHOLE = "d3c77e766ca7fb29e94c6e22386780bb1f8421e139c2cc9d1b2262b099aa9e75"
 """Hash of the split as `mirb eval` asks it by default."""
