@@ -60,7 +60,8 @@ def load(
 
     Labels come from columns named after the 14 CheXpert labels (1, 0, -1; empty = unknown), else from one column that
     lists what is present ("Edema|Effusion") or holds a dict. Without a patient column every image counts as its own
-    patient, which is said as a warning. A column `weight` says how much an image counts in training. The id of a case is its `id` column, else the image name without its ending.
+    patient, which is said as a warning. A column `weight` says how much an image counts in training. The id of a case
+    is its `id` column, else the image name without its ending.
 
     Args:
         path: the CSV, or a folder that holds `cases.csv`.
