@@ -174,6 +174,20 @@ def report(
 
 
 @app.command()
+def export(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write, .eval or .json. Default: RUN/inspect.eval")
+    ] = None,
+    show_credentialed: ShowCredentialed = False,
+) -> None:
+    """Write a finished run as an Inspect log, for its viewer (`inspect view`). Needs the package inspect-ai."""
+    from mirb import commands
+
+    commands.export(run, output, show_credentialed)
+
+
+@app.command()
 def tasks(json: Json = False) -> None:
     """List the tasks with category, answer form, images and what an item asks."""
     from mirb import listing

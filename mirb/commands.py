@@ -44,6 +44,16 @@ def report(run: Path, show_credentialed: bool, json: bool) -> None:
     _report(folder, resolve(config), show_credentialed or config.show_credentialed, json)
 
 
+def export(run: Path, output: Path | None, show_credentialed: bool) -> None:
+    """The run as an Inspect log."""
+    from mirb import inspect_log
+
+    folder = RunFolder(run)
+    target = output or run / "inspect.eval"
+    count = inspect_log.export(folder, resolve(folder.config()), target, show_credentialed=show_credentialed)
+    note(f"export: {count} samples -> {target}")
+
+
 def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
     plan = resolve(config, check(config))
     folder = RunFolder(output or _default_output(config))
