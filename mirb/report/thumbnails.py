@@ -23,7 +23,7 @@ def thumbnail(pixels: ColourImage) -> bytes:
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     jpeg, png = io.BytesIO(), io.BytesIO()
     image.save(jpeg, "JPEG", quality=QUALITY, optimize=True)
-    image.save(png, "PNG", optimize=True)
+    image.save(png, "PNG", compress_level=6)
     return min(png.getvalue(), jpeg.getvalue(), key=len)
 
 
