@@ -19,6 +19,7 @@ ENCODERS: Registry[Encoder] = Registry(
         "open-clip": f"{_HERE}.open_clip:build",
         "lite0": f"{_HERE}.lite0:build",
         "rad-dino": f"{_HERE}.rad_dino:build",
+        "radiomics": f"{_HERE}.radiomics:build",
         "siamese-reid": f"{_HERE}.siamese_reid:build",
         "xrv-densenet": f"{_HERE}.xrv_densenet:build",
     },
