@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
+from data_splits.errors import UserError
 from model_adapters.encoders.lite0 import _apply as lite0_input
 from model_adapters.encoders.lite0 import load_network
 from model_adapters.protocols import BuildContext, Image
@@ -25,7 +28,9 @@ SUFFIX = "\nAnswer:\n"
 
 FINE_SIDE, COARSE_SIDE = 14, 7
 FINE_CHANNELS, COARSE_CHANNELS = 4 * 40 + 112, 320
-TOKENS = 5  # per image: four quadrants, then the whole
+PARTS = 5  # of an image: four quadrants, then the whole
+TOKENS = 2  # per image, in the prompt
+MOST_IMAGES, MOST_WORDS = 64, 256
 _STRIDE_8, _STRIDE_16, _STRIDE_32 = 4, 10, 15  # blocks of Lite0 whose outputs are taken
 
 
@@ -69,8 +74,24 @@ def _half(maps: Tensor) -> NDArray[np.float16]:
     return maps.permute(0, 2, 3, 1).contiguous().cpu().half().numpy()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Some questions with the features of their images, as tensors.
+
+    Attributes:
+        fine, coarse: float32 [images, 14, 14, 272] and [images, 7, 7, 320], one question's after another's.
+        counts: images per question.
+        words: per question, embeddings float32 [length, 576] of the tokens of its text.
+    """
+
+    fine: Tensor
+    coarse: Tensor
+    counts: Sequence[int]
+    words: Sequence[Tensor]
+
+
 class Block(nn.Module):
-    """Pre-norm self-attention and MLP over the 196 places of an image."""
+    """Pre-norm self-attention and MLP."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -79,18 +100,19 @@ class Block(nn.Module):
         self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """float [n, places, width] -> the same shape."""
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
+        """float [n, places, width] -> the same shape; `known` bool [n, places] is False for padding."""
         n, places, width = x.shape
         q, k, v = self.mix(self.norm1(x)).view(n, places, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, places, width)
+        mask = None if known is None else known[:, None, None, :]
+        seen = functional.scaled_dot_product_attention(q, k, v, mask).transpose(1, 2).reshape(n, places, width)
         x = x + self.out(seen)
         moved: Tensor = x + self.down(functional.gelu(self.up(self.norm2(x))))
         return moved
 
 
-class Question(nn.Module):
-    """The words of the question as one vector, so that the projector knows what to look for (as in InstructBLIP)."""
+class Topic(nn.Module):
+    """The words of a question as one vector, so that the projector knows what to look for."""
 
     def __init__(self, width: int, heads: int = 4) -> None:
         super().__init__()
@@ -98,64 +120,106 @@ class Question(nn.Module):
         self.weigh = nn.Linear(WIDTH, heads)
         self.out = nn.Linear(heads * WIDTH, width)
 
-    def forward(self, words: Tensor, known: Tensor) -> Tensor:
-        """Token embeddings float [n, length, 576], bool [n, length] -> float [n, width]."""
-        x = self.norm(words)
-        share = self.weigh(x).masked_fill(~known[..., None], float("-inf")).softmax(1)
-        told: Tensor = self.out(torch.einsum("nlh,nlw->nhw", share, x).flatten(1))
-        return functional.gelu(told)
+    def forward(self, words: Sequence[Tensor]) -> Tensor:
+        """float [length, 576] per question -> float [questions, width]."""
+        told = []
+        for each in words:
+            x = self.norm(each)
+            told.append((self.weigh(x).softmax(0).T @ x).flatten())
+        return functional.gelu(self.out(torch.stack(told)))
 
 
-class Projector(nn.Module):
-    """Lite0's maps and the question -> five tokens an image in the space of SmolLM2's embeddings.
+class Glance(nn.Module):
+    """One image on its own: Lite0's maps -> five vectors (four quadrants, the whole), steered by the question."""
 
-    Args:
-        width, blocks: of the transformer between.
-        scale: standard deviation of an output value at the start: that of the embedding table.
-    """
-
-    def __init__(self, width: int = 128, blocks: int = 2, scale: float = 0.1) -> None:
+    def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         for name, channels in (("fine", FINE_CHANNELS), ("coarse", COARSE_CHANNELS)):
             self.register_buffer(f"{name}_mean", torch.zeros(channels))
             self.register_buffer(f"{name}_std", torch.ones(channels))
-        self.fine, self.coarse = nn.Linear(FINE_CHANNELS, width), nn.Linear(COARSE_CHANNELS, width)
-        self.place = nn.Parameter(torch.randn(FINE_SIDE**2, width) * 0.02)
+        self.fine, self.coarse = nn.Linear(4 * FINE_CHANNELS, width), nn.Linear(COARSE_CHANNELS, width)
+        self.place = nn.Parameter(torch.randn(COARSE_SIDE**2, width) * 0.02)
         self.blocks = nn.ModuleList(Block(width, 4) for _ in range(blocks))
-        self.question = Question(width)
         self.steer = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(blocks + 1))
         self.norm = nn.LayerNorm(width)
         self.detect = nn.Linear(width, 2 * width)
         self.last = nn.LayerNorm(4 * width)
-        self.token = nn.Linear(4 * width, WIDTH)
-        self.kind = nn.Parameter(torch.zeros(TOKENS, WIDTH))
-        nn.init.normal_(self.token.weight, std=scale / (4 * width) ** 0.5)
+        self.out = nn.Linear(4 * width, width)
         for steer in self.steer:
             nn.init.normal_(steer.weight, std=0.02)
 
-    def forward(self, fine: Tensor, coarse: Tensor, words: Tensor, known: Tensor, of: Tensor) -> Tensor:
-        """float [n, 14, 14, 272], float [n, 7, 7, 320] -> float [n, 5, 576].
-
-        Args:
-            words, known: token embeddings float [q, length, 576] of the questions, and which of them are no padding.
-            of: int [n]: which question an image belongs to.
-        """
-        n = len(fine)
-        asked = self.question(words, known)[of]
-        x = self.fine((fine - self.fine_mean) / self.fine_std)
-        wide = self.coarse((coarse - self.coarse_mean) / self.coarse_std)
-        x = x + wide.repeat_interleave(2, 1).repeat_interleave(2, 2)
-        x = x.flatten(1, 2) + self.place
+    def forward(self, fine: Tensor, coarse: Tensor, topic: Tensor) -> Tensor:
+        """float [n, 14, 14, 272], [n, 7, 7, 320] and [n, width] -> float [n, 5, width]."""
+        n, side = len(fine), COARSE_SIDE
+        x = (fine - self.fine_mean) / self.fine_std
+        x = x.view(n, side, 2, side, 2, -1).transpose(2, 3).reshape(n, side * side, -1)
+        x = self.fine(x) + self.coarse((coarse - self.coarse_mean) / self.coarse_std).flatten(1, 2) + self.place
         for steer, block in zip(self.steer, self.blocks, strict=False):
-            x = block(_steered(x, steer(asked)))
-        x = _steered(self.norm(x), self.steer[-1](asked))
-        x = functional.gelu(self.detect(x)).view(n, 2, FINE_SIDE // 2, 2, FINE_SIDE // 2, -1)
-        # sums and maxima per quadrant: how much of something there is, and whether
-        mean, most = x.mean((2, 4)).flatten(1, 2), x.amax((2, 4)).flatten(1, 2)
-        parts = torch.cat([4 * mean, most], -1)
-        whole = torch.cat([4 * mean.mean(1, keepdim=True), most.amax(1, keepdim=True)], -1)
-        tokens: Tensor = self.token(self.last(torch.cat([parts, whole], 1))) + self.kind
-        return tokens
+            x = block(_steered(x, steer(topic)))
+        x = _steered(self.norm(x), self.steer[-1](topic))
+        x = functional.gelu(self.detect(x)).view(n, side, side, -1)
+        near, far = slice(0, side // 2 + 1), slice(side // 2, side)
+        parts = [x[:, rows, columns] for rows in (near, far) for columns in (near, far)] + [x]
+        # sums and maxima: how much of something there is, and whether
+        pooled = [torch.cat([4 * part.mean((1, 2)), part.amax((1, 2))], -1) for part in parts]
+        out: Tensor = self.out(self.last(torch.stack(pooled, 1)))
+        return out
+
+
+class Projector(nn.Module):
+    """All images of a question, and its words, -> `TOKENS` tokens an image in the space of SmolLM2's embeddings.
+
+    Each image is glanced at on its own; then a transformer over the vectors of all images and the words compares them.
+
+    Args:
+        width: of both transformers. blocks, layers: their depths.
+        scale: standard deviation of an output value at the start: that of the embedding table.
+    """
+
+    def __init__(self, width: int = 192, blocks: int = 2, layers: int = 3, scale: float = 0.1) -> None:
+        super().__init__()
+        self.topic, self.glance = Topic(width), Glance(width, blocks)
+        self.read = nn.Linear(WIDTH, width)
+        self.which = nn.Parameter(torch.randn(MOST_IMAGES, width) * 0.1)
+        self.part = nn.Parameter(torch.randn(PARTS, width) * 0.1)
+        self.place = nn.Parameter(torch.randn(MOST_WORDS, width) * 0.02)
+        self.layers = nn.ModuleList(Block(width, 6) for _ in range(layers))
+        self.before = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(2))
+        self.norm = nn.LayerNorm(width)
+        self.token = nn.Linear(width, TOKENS * WIDTH)
+        self.gain = 1 / scale
+        nn.init.normal_(self.token.weight, std=scale / width**0.5)
+        nn.init.zeros_(self.token.bias)
+        for before in self.before:
+            nn.init.normal_(before.weight, std=0.05)
+
+    def forward(self, asked: Asked) -> Tensor:
+        """float [images, TOKENS, 576]."""
+        # the last words: options and instruction stand at the end
+        words = [each[-MOST_WORDS:] * self.gain for each in asked.words]
+        topics = self.topic(words)
+        of = torch.repeat_interleave(torch.tensor(asked.counts))
+        vectors = self.glance(asked.fine, asked.coarse, topics[of]) + self.part
+        rows, at = [], 0
+        for count, each in zip(asked.counts, words, strict=True):
+            images = vectors[at : at + count] + self.which[:count, None]
+            rows.append(torch.cat([images.flatten(0, 1), self.read(each) + self.place[: len(each)]]))
+            at += count
+        x = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        known = None
+        if len(rows) > 1:
+            known = torch.arange(x.shape[1]) < torch.tensor([len(row) for row in rows])[:, None]
+        # where the vector of each whole image stands: it has looked at everything in the end
+        which = torch.cat([torch.arange(count) for count in asked.counts])
+        whole = (of, PARTS * which + PARTS - 1)
+        for number, layer in enumerate(self.layers):
+            if number < len(self.before):  # told of the image 1 (then 2) before: what changes is seen at once
+                back = number + 1
+                earlier = functional.pad(x[whole], (0, 0, back, 0))[: len(of)] * (which >= back).to(x)[:, None]
+                x = x.index_put(whole, self.before[number](earlier), accumulate=True)
+            x = layer(x, known)
+        kept = x[whole]
+        return self.token(self.norm(kept)).view(-1, TOKENS, WIDTH)
 
 
 def _steered(x: Tensor, told: Tensor) -> Tensor:
@@ -163,9 +227,35 @@ def _steered(x: Tensor, told: Tensor) -> Tensor:
     return x * (1 + gain) + shift
 
 
-def tensors_of(features: Features) -> tuple[Tensor, Tensor]:
-    """Float32 inputs of the projector."""
-    return torch.from_numpy(features.fine).float(), torch.from_numpy(features.coarse).float()
+def asked_of(seen: Sequence[Features], words: Sequence[int], table: Tensor) -> Asked:
+    """One question: features of its images, and the token ids of its words."""
+    device = table.device
+    fine = torch.from_numpy(np.concatenate([each.fine for each in seen])).float().to(device)
+    coarse = torch.from_numpy(np.concatenate([each.coarse for each in seen])).float().to(device)
+    return Asked(fine, coarse, [len(seen)], [table[list(words)]])
+
+
+def load_projector(path: Path, state: dict[str, Tensor]) -> Projector:
+    """The projector of a weights file; the file's LoRA is added to the language model's `state`.
+
+    Raises:
+        UserError: the file's tensors do not fit.
+    """
+    with safe_open(path, "pt") as file:
+        facts = file.metadata() or {}
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    try:
+        shape = {name: int(facts[name]) for name in ("width", "blocks", "layers")}
+        projector = Projector(**shape, scale=float(facts["embedding_std"]))
+        own = {key.removeprefix("projector."): each for key, each in tensors.items() if key.startswith("projector.")}
+        projector.load_state_dict(own)
+        for key in [key for key in tensors if key.startswith("lora.") and key.endswith(".A")]:
+            module = key.removeprefix("lora.").removesuffix(".A")
+            added = tensors[f"lora.{module}.B"] @ tensors[key]
+            state[f"{module}.weight"] += float(facts["lora_scale"]) * added
+    except (KeyError, RuntimeError) as error:
+        raise UserError(f"{path} does not hold weights of the embedded model: {error}") from error
+    return projector.eval().requires_grad_(False)
 
 
 def pieces(parts: Sequence[str | Image], tokenizer: Any) -> list[list[int] | Image]:

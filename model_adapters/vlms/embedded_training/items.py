@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from data_splits.integrity import atomic_write
 from data_splits.question import Question, QuestionSplit
+from model_adapters.generators.embedded_training.loop import Say
 from model_adapters.inference.prompts import v2_parts
 from model_adapters.protocols import Image
 from model_adapters.vlms.embedded_training.evidence import targets_of
@@ -73,22 +74,22 @@ class Items:
 
 def chunk_folders(plan: Plan, folder: Path) -> list[tuple[str, int, Path]]:
     """(task, generator seed, where it goes) of everything the plan trains on."""
-    wanted = []
-    for task in plan.shares:
-        if task != "chest_pair":
-            seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + plan.chunks_of(task))
-            wanted += [(task, seed, folder / "items" / f"{task}-{seed}") for seed in seeds]
+    wanted = [
+        (task, FIRST_TRAINING_SEED + number, folder / "items" / f"{task}-{FIRST_TRAINING_SEED + number}")
+        for task, chunks in plan.chunks.items()
+        for number in range(chunks)
+    ]
     return sorted(wanted, key=lambda each: (each[1], each[0]))
 
 
-def make_items(chunks: Sequence[tuple[str, int, Path]], per_task: int, workers: int) -> None:
+def make_items(chunks: Sequence[tuple[str, int, Path]], per_task: int, workers: int, say: Say) -> None:
     """Make what is missing, several chunks at a time; a chunk is there only once it is complete."""
     missing = [(task, seed, path, per_task) for task, seed, path in chunks if not (path / "items.json").exists()]
     if not missing:
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for _ in pool.map(_make_chunk, missing):
-            pass
+        for number, key in enumerate(pool.map(_make_chunk, missing), start=1):
+            say(f"items {number}/{len(missing)} {key}")
 
 
 def questions_of(task: str, seed: int, per_task: int) -> QuestionSplit:
@@ -98,13 +99,14 @@ def questions_of(task: str, seed: int, per_task: int) -> QuestionSplit:
     return load_questions("mirb-procedural", seed=seed, per_task=per_task, tasks=task)
 
 
-def _make_chunk(key: tuple[str, int, Path, int]) -> None:
+def _make_chunk(key: tuple[str, int, Path, int]) -> str:
     import torch
 
     torch.set_num_threads(1)
     task, seed, folder, per_task = key
     split = questions_of(task, seed, per_task)
     write_chunk(split.questions, split.read_image, folder)
+    return folder.name
 
 
 def write_chunk(questions: Sequence[Question], read_image: Any, folder: Path) -> None:

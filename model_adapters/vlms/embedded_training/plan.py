@@ -9,25 +9,45 @@ from data_splits.integrity import content_hash
 FIRST_TRAINING_SEED = 100_000
 """Seeds from here on train, seeds below 1,000 evaluate; the seeds between are left alone."""
 
-CHUNK = 50
+CHUNK = 60
 """Questions per task and generator seed."""
+
+
+def _chunks() -> dict[str, int]:
+    return {
+        "food": 3,
+        "sightseeing": 18,
+        "codeu": 1,
+        "plot_code": 1,
+        "analogy": 14,
+        "3d_scene": 16,
+        "image_jigsaw": 5,
+        "count": 14,
+        "attribute": 11,
+        "visual_chain": 6,
+        "arxiv": 1,
+    }
 
 
 def _shares() -> dict[str, float]:
     return {
-        "count": 3.0,
-        "attribute": 3.0,
+        "food": 0.5,
         "sightseeing": 2.0,
-        "3d_scene": 2.0,
-        "image_jigsaw": 2.0,
-        "analogy": 2.0,
-        "food": 1.0,
+        "codeu": 0.2,
+        "plot_code": 0.3,
+        "analogy": 6.0,
+        "3d_scene": 1.5,
+        "image_jigsaw": 0.5,
+        "count": 3.0,
+        "attribute": 2.0,
         "visual_chain": 1.0,
-        "plot_code": 0.5,
-        "codeu": 0.25,
-        "arxiv": 0.25,
+        "arxiv": 0.1,
         "chest_pair": 1.0,
     }
+
+
+def _relation_shares() -> dict[str, float]:
+    return _shares() | {"analogy": 14.0, "image_jigsaw": 0.2, "sightseeing": 1.0, "food": 0.2}
 
 
 @dataclass(frozen=True)
@@ -35,24 +55,31 @@ class Plan:
     """Hyper-parameters of a training run; the defaults made the weights that ship with the package."""
 
     # items
-    chunks: int = 20  # generator seeds per task and unit of share
+    chunks: dict[str, int] = field(default_factory=_chunks)  # generator seeds of a task, 60 questions each
     shares: dict[str, float] = field(default_factory=_shares)  # how often a task is drawn
+    chest_pairs: int = 600  # questions about pairs of real radiographs, where their folder is given
+    mixed: float = 0.5  # of the draws of three tasks, put together from images of several questions
     # perception
     seed: int = 0
-    width: int = 128
+    width: int = 192
     blocks: int = 2
-    reader_width: int = 192
-    reader_layers: int = 3
+    layers: int = 3
     perception_batch: int = 32
     perception_lr: float = 1e-3
-    perception_steps: int = 1500
+    perception_steps: int = 3000
+    # relations: perception again, mostly analogies, with more questions put together anew
+    relation_shares: dict[str, float] = field(default_factory=_relation_shares)
+    relation_mixed: float = 0.8
+    relations_lr: float = 1e-3
+    relations_steps: int = 700
     # language
     rank: int = 8
     alpha: int = 16
     language_batch: int = 12
     language_lr: float = 1e-3
-    language_steps: int = 1500
+    language_steps: int = 400
     reader_share: float = 0.3  # weight of the reader's loss, which keeps running beside the language model
+    ema: float = 0.99
 
     def fingerprint(self, stage: str) -> str:
         """sha256 of what shapes a stage's result: its state is resumed only by a plan that agrees on that.
@@ -61,10 +88,6 @@ class Plan:
         were really used.
         """
         names = [name for name in asdict(self) if not name.endswith("_steps")]
-        last = {"items": "chunks", "perception": "perception_lr"}.get(stage, names[-1])
+        last = {"perception": "perception_lr", "relations": "relations_lr"}.get(stage, names[-1])
         names = names[: names.index(last) + 1]
         return content_hash({name: getattr(self, name) for name in names})
-
-    def chunks_of(self, task: str) -> int:
-        """How many generator seeds of a task are used: more where it is drawn more often."""
-        return max(1, round(self.chunks * min(1.0, self.shares[task] / 2.0)))
