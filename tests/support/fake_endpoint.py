@@ -23,12 +23,14 @@ class FakeEndpoint:
         cut: questions whose answer ends with finish_reason "length".
         respond: body -> reply for whoever wants another one.
         delay: seconds before the first reply to a question. hang: seconds that a hanging reply takes.
+        gate: nobody is answered before so many have asked.
     """
 
     fault: Callable[[str, int], Fault] = lambda text, tries: ""
     cut: Callable[[str], bool] = lambda text: False
     respond: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] | None = None
     delay: float = 0.0
+    gate: int = 0
     hang: float = 3.0
     retry_after: str = "0.03"
     tries: Counter[str] = field(default_factory=Counter)
@@ -96,6 +98,8 @@ class FakeEndpoint:
             self.under_way -= 1
 
     async def _reply(self, path: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+        while len(self.bodies) < self.gate:
+            await asyncio.sleep(0.01)
         if path != "/v1/chat/completions":
             return _send(writer, 404, {"error": {"message": "no such path"}})
         if self.respond is not None:

@@ -35,11 +35,13 @@ def test_nothing_is_lost_and_nothing_doubled_under_200_at_once() -> None:
     def fault(text: str, tries: int) -> str:
         """The first try of seven questions of eight goes wrong, the second of some, then all is well."""
         kind = (int(text[1:]) + 4 * tries) % len(FAULTS)
+        if FAULTS[kind] == "hang" and int(text[1:]) > 100:
+            kind -= 1  # a dozen that hang are enough; each costs the whole time limit
         return FAULTS[kind] if tries == 0 or (tries == 1 and kind < 4) else ""
 
-    server = FakeEndpoint(fault=fault, cut=lambda text: int(text[1:]) % 10 == 0, delay=0.4, hang=4.0)
+    server = FakeEndpoint(fault=fault, cut=lambda text: int(text[1:]) % 10 == 0, gate=200, hang=8.0)
     with server as endpoint:
-        model = adapter(endpoint, start_concurrency=200, max_concurrency=200, time_limit=1.5, retries=12)
+        model = adapter(endpoint, start_concurrency=200, max_concurrency=200, time_limit=4.0, retries=12)
         outcomes = list(model.answer_each(requests))
     assert Counter(index for index, _ in outcomes) == Counter(range(240))
     answers = dict(outcomes)
@@ -47,7 +49,7 @@ def test_nothing_is_lost_and_nothing_doubled_under_200_at_once() -> None:
         assert answers[index] == Response(f"answer to q{index}", {}, index % 10 == 0, 10, 2), request.case_id
     late = sum(server.answered.values()) - 240  # answers that came after the client had given up waiting
     assert len(server.answered) == 240 and late <= model.stats()["faults"]["time-out"]
-    assert server.peak >= 150, "as many as 200 were meant to be under way at once"
+    assert server.peak >= 200, "the server held its first answers back until 200 were under way"
     stats = model.stats()
     assert stats["answers"] == 240 and stats["tokens_in"] == 2400 and stats["tokens_out"] == 480
     assert {"HTTP 429", "HTTP 500", "time-out", "broken reply", "RemoteProtocolError"} <= set(stats["faults"])
