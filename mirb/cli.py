@@ -188,6 +188,31 @@ def export(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more run folders of one protocol on the same questions.")],
+    alpha: Annotated[
+        float, typer.Option("--alpha", min=0.0001, max=0.5, help="Family-wise error over the pairs of models.")
+    ] = 0.05,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Also write a page: FILE.html or a folder.")
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="text, csv, markdown or latex.")] = "text",
+    json: Json = False,
+) -> None:
+    """Compare models question by question: exact tests, paired intervals, ties, ranks, and questions needed.
+
+    Models that share a letter are not told apart by any test. Unparsed answers count as not right; the tables say how
+    far they could move a difference.
+
+    Example: mirb compare runs/a runs/b --output comparison.html
+    """
+    from mirb import compare_command
+
+    style = choice(style, tuple(compare_command.WRITERS), "--format")
+    compare_command.run(runs, alpha, output, style, json)
+
+
+@app.command()
 def tasks(json: Json = False) -> None:
     """List the tasks with category, answer form, images and what an item asks."""
     from mirb import listing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,9 +40,10 @@ class Difference(NamedTuple):
 def difference(a: Scored, b: Scored) -> Difference:
     """Result a less result b.
 
-    Paired by patient for means and rates, Frechet distances, kernel distances, pair choices and classifier scores; a
-    result without stored arrays, or of an estimator that cannot be paired, is compared by the two standard errors as
-    if the models had been asked different cases (conservative where they agree on which cases are hard).
+    Paired by patient for means and rates, Frechet distances, kernel distances, pair choices and classifier scores, by
+    question for rates over tasks. A result without stored arrays, or of an estimator that cannot be paired, is compared
+    by the two standard errors as if the models had been asked different cases (conservative where they agree on which
+    cases are hard).
 
     Raises:
         ValueError: the two are not of one metric, group, variant and estimator.
@@ -212,6 +214,42 @@ def _classified(a: Scored, b: Scored) -> Estimate | None:
     return Estimate(gap, low, high, se, method="paired bootstrap over test patients and trainings", extra={"p": p})
 
 
+def _strata(a: Scored, b: Scored) -> Estimate | None:
+    """Rates over tasks, paired by question; those that only one of the two answered are left out."""
+    from leaderboards.statistics.paired_rate import paired_rate
+
+    assert a.arrays is not None
+    assert b.arrays is not None
+    keys = ("stratum", "cluster", "weights", "question", "chance")
+    if a.result.parameters.get("exact") or any(key not in side.arrays for side in (a, b) for key in keys[:4]):  # type: ignore[operator]
+        return None
+    shared, left, right = np.intersect1d(a.arrays["question"], b.arrays["question"], return_indices=True)
+    stratum = np.asarray(a.arrays["stratum"])[left]
+    strata = len(a.arrays["weights"])
+    same = strata == len(b.arrays["weights"]) and np.array_equal(stratum, np.asarray(b.arrays["stratum"])[right])
+    if not same or len(np.unique(stratum)) != strata:
+        return None
+    counts = np.bincount(stratum, minlength=strata)
+    micro = a.result.parameters.get("average") == "micro"
+    weights = counts / counts.sum() if micro else np.asarray(a.arrays["weights"], np.float64)
+    if "chance" in a.arrays:
+        chance = np.bincount(stratum, np.asarray(a.arrays["chance"], np.float64)[left], strata) / counts
+        weights = weights / (1.0 - chance)
+    found = paired_rate(
+        {
+            "first": np.asarray(a.arrays["values"], np.float64)[left],
+            "second": np.asarray(b.arrays["values"], np.float64)[right],
+            "stratum": stratum,
+            "cluster": np.asarray(a.arrays["cluster"])[left],
+            "weights": weights,
+        },
+        seed=SEED,
+    )
+    if len(shared) == len(a.arrays["question"]) == len(b.arrays["question"]):
+        return found
+    return replace(found, method=f"{found.method}; on the {len(shared)} questions that both answered")
+
+
 def _equal(a: Arrays, b: Arrays, *keys: str) -> bool:
     return all((key in a) == (key in b) and (key not in a or np.array_equal(a[key], b[key])) for key in keys)
 
@@ -227,5 +265,6 @@ PAIRED: dict[str, Callable[[Scored, Scored], Estimate | None]] = {
     "pair_choice": _choices,
     "classification": _classified,
     "label_consistency": _classified,
+    "stratified_rate": _strata,
 }
 """Estimator -> how two of its results are paired; None from it means that these two cannot be."""

@@ -51,7 +51,7 @@ def paired_mean(
     difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)
     sums, counts = np.bincount(of, difference * size), np.bincount(of, size)
     value, clusters = float(sums.sum() / counts.sum()), len(sums)
-    extra = {"clusters": float(clusters), "p": _flipped_p(sums, np.random.default_rng([seed, 1]))}
+    extra = {"clusters": float(clusters), "p": flipped_p(sums, np.random.default_rng([seed, 1]))}
     spread = float((sums / counts).std(ddof=1)) if clusters > 1 else 0.0
     if spread > 0:
         extra["effect_size"] = float((sums / counts).mean()) / spread
@@ -67,7 +67,7 @@ def paired_mean(
     return Estimate(value, low, high, se, level, "paired cluster bootstrap; p by sign flips of clusters", extra=extra)
 
 
-def _flipped_p(sums: Float, rng: np.random.Generator) -> float:
+def flipped_p(sums: Float, rng: np.random.Generator) -> float:
     """Share of sign patterns whose sum is at least as far from 0 as the observed one, itself counted."""
     observed = abs(float(sums.sum()))
     tolerance = 1e-12 * float(np.abs(sums).sum())

@@ -18,6 +18,7 @@ Estimator = Callable[..., Estimate]
 
 ESTIMATORS: dict[str, str] = {
     "frechet": "leaderboards.statistics.frechet:frechet",
+    "log_frechet": "leaderboards.statistics.log_frechet:log_frechet",
     "frechet_sharded": "leaderboards.statistics.frechet_sharded:frechet_sharded",
     "mmd": "leaderboards.statistics.mmd:mmd",
     "permutation": "leaderboards.statistics.permutation:permutation",
@@ -43,6 +44,8 @@ ESTIMATORS: dict[str, str] = {
     "recognised": "leaderboards.statistics.recognised:recognised",
     "prompt_distances": "leaderboards.statistics.prompt_distances:prompt_distances",
     "noise_gap": "leaderboards.statistics.noise_gap:noise_gap",
+    "paired_rate": "leaderboards.statistics.paired_rate:paired_rate",
+    "position_bias": "leaderboards.statistics.position_bias:position_bias",
 }
 """Name -> "module:function"; each function documents its arrays and parameters."""
 
