@@ -11,6 +11,7 @@ MODULES: dict[str, str] = {
     "fid": "chexgenbench.metrics.fidelity.fid",
     "fid64": "chexgenbench.metrics.fidelity.fid64",
     "fid_sharded": "chexgenbench.metrics.fidelity.fid_sharded",
+    "frd": "chexgenbench.metrics.fidelity.frd",
     "kid": "chexgenbench.metrics.fidelity.kid",
     "mmd_rbf": "chexgenbench.metrics.fidelity.mmd_rbf",
     "permutation_p": "chexgenbench.metrics.fidelity.permutation_p",

@@ -22,14 +22,14 @@ def protocol(preset: Preset) -> Protocol:
     rad_dino = ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
     uses = [MetricUse(metric, "rad-dino") for metric in rad_dino]
     uses += [MetricUse(metric, "inception") for metric in ("fid", "kid", "inception_score")]
-    uses.append(MetricUse("alignment", "biovil-t"))
+    uses += [MetricUse("frd", "radiomics"), MetricUse("alignment", "biovil-t")]
     uses += [MetricUse(metric, "siamese-reid") for metric in ("reid_avg", "reid_max", "reid_count")]
     uses += [MetricUse("latent_distance", "rad-dino"), MetricUse("pixel_distance"), MetricUse("extraction")]
     uses += [MetricUse(f"utility_{metric}") for metric in ("auroc", "f1_macro", "f1_micro", "accuracy")]
     return Protocol(
         name="v1",
         preset=preset,
-        encoders=("rad-dino", "inception", "biovil-t", "siamese-reid"),
+        encoders=("rad-dino", "inception", "radiomics", "biovil-t", "siamese-reid"),
         uses=assert_known(tuple(uses)),
         headline=("fid", "kid", "precision", "recall", "density", "coverage"),
         max_cases=400 if preset == "quick" else None,

@@ -47,7 +47,7 @@ def protocol(preset: Preset) -> Protocol:
     aligned = ("lite0",) if preset == "quick" else ("biovil-t", "lite0")  # BioViL-T is made to compare with text
     uses = [MetricUse(metric, encoder) for encoder in encoders for metric in FEATURE_METRICS]
     uses += [MetricUse("inception_score", encoder) for encoder in encoders if encoder in ("inception", "lite0")]
-    uses.append(MetricUse("ms_ssim_diversity"))
+    uses += [MetricUse("frd", "radiomics"), MetricUse("ms_ssim_diversity")]
     uses += [MetricUse(metric, encoder) for encoder in aligned for metric in ALIGNMENT]
     uses += [MetricUse("label_consistency", encoder) for encoder in encoders if encoder in ("xrv-densenet", "lite0")]
     uses += [MetricUse(metric, "grey64") for metric in PIXELS]
@@ -62,7 +62,7 @@ def protocol(preset: Preset) -> Protocol:
     return Protocol(
         name="v2",
         preset=preset,
-        encoders=tuple(dict.fromkeys((*encoders, *aligned, *recognisers, "grey64"))),
+        encoders=tuple(dict.fromkeys((*encoders, "radiomics", *aligned, *recognisers, "grey64"))),
         uses=assert_known(tuple(uses)),
         headline=(
             "kid",

@@ -36,6 +36,9 @@ NGTDM = ("coarseness", "contrast", "busyness", "complexity", "strength")
 
 FLAT_COARSENESS = 1e6
 
+DENSE = 200_000
+"""Cells of a matrix up to which counting into it is quicker than sorting its entries."""
+
 
 def first_order(picture: Float, level: Int) -> list[float]:
     """FIRST_ORDER features of float64[h, w] and its grey levels."""
@@ -154,27 +157,36 @@ def size_features(level: Int, size: Int, pixels: int) -> list[float]:
     """SIZES features of runs or zones: int64[n] levels (from 1) and sizes in pixels."""
     n = len(level)
     width = int(size.max()) + 1
-    i, j = level.astype(np.float64), size.astype(np.float64)
+    code = level * width + size
+    if (int(level.max()) + 1) * width < DENSE:
+        table = np.bincount(code)
+        entry = np.flatnonzero(table)
+        count = table[entry]
+    else:
+        entry, count = np.unique(code, return_counts=True)
+    p = count / n
+    i, j = (entry // width).astype(np.float64), (entry % width).astype(np.float64)
     i2, j2 = i * i, j * j
-    of_level, of_size = np.bincount(level).astype(np.float64), np.bincount(size).astype(np.float64)
+    of_level, of_size = np.bincount(entry // width, p), np.bincount(entry % width, p)
     levels, sizes = float(of_level @ of_level), float(of_size @ of_size)
+    mean_level, mean_size = float(p @ i), float(p @ j)
     return [
-        float((1 / j2).mean()),
-        float(j2.mean()),
-        levels / n,
-        levels / n**2,
-        sizes / n,
-        sizes / n**2,
+        float(p @ (1 / j2)),
+        float(p @ j2),
+        levels * n,
+        levels,
+        sizes * n,
+        sizes,
         n / pixels,
-        float(i.var()),
-        float(j.var()),
-        _entropy(_shares(np.unique(level * width + size, return_counts=True)[1])),
-        float((1 / i2).mean()),
-        float(i2.mean()),
-        float((1 / (i2 * j2)).mean()),
-        float((i2 / j2).mean()),
-        float((j2 / i2).mean()),
-        float((i2 * j2).mean()),
+        float(p @ (i - mean_level) ** 2),
+        float(p @ (j - mean_size) ** 2),
+        _entropy(p),
+        float(p @ (1 / i2)),
+        float(p @ i2),
+        float(p @ (1 / (i2 * j2))),
+        float(p @ (i2 / j2)),
+        float(p @ (j2 / i2)),
+        float(p @ (i2 * j2)),
     ]
 
 
