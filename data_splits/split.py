@@ -18,6 +18,9 @@ from data_splits.manifest import ManifestEntry, SplitManifest, check_entries
 GreyImage = NDArray[np.uint8]
 """A displayed radiograph: uint8[height, width], 0 black, bright = dense (MONOCHROME2)."""
 
+ReadMasks = Callable[[Case], Mapping[str, NDArray[np.bool_]]]
+"""A case -> structure name -> bool[height, width] over the field of view of its image."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -38,6 +41,7 @@ class Split:
         evaluation: the subset or selection that a generator is scored on unless the user names another.
         locate: the file of a case, for sources that have files.
         rendered: True if images follow from name, version, options and case id alone, as a phantom's do.
+        read_masks: the outlined structures of a case's image, where somebody outlined them.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Split:
     evaluation: str = "test"
     locate: Callable[[Case], Path] | None = None
     rendered: bool = False
+    read_masks: ReadMasks | None = None
 
     def __post_init__(self) -> None:
         check_entries(self.manifest.entries)

@@ -12,6 +12,7 @@ from data_splits.errors import UserError
 from data_splits.sources.attribution import attribution
 from data_splits.sources.files import ImageFiles, missing_files
 from data_splits.sources.labels import Labels, chexpert_name, labels_of_lists, read_label_dict, read_label_value
+from data_splits.sources.mask_files import mask_files
 from data_splits.sources.tables import (
     Table,
     find_column,
@@ -60,8 +61,9 @@ def load(
 
     Labels come from columns named after the 14 CheXpert labels (1, 0, -1; empty = unknown), else from one column that
     lists what is present ("Edema|Effusion") or holds a dict. Without a patient column every image counts as its own
-    patient, which is said as a warning. A column `weight` says how much an image counts in training. The id of a case
-    is its `id` column, else the image name without its ending.
+    patient, which is said as a warning. A column `weight` says how much an image counts in training. Columns such as
+    `mask_heart` name files of outlined structures. The id of a case is its `id` column, else the image name without
+    its ending.
 
     Args:
         path: the CSV, or a folder that holds `cases.csv`.
@@ -96,6 +98,7 @@ def load(
         warnings.append("no patient column: every image counts as its own patient")
     cases, hashes = _cases(cells, labels)
     _refuse_duplicate_ids(path, [case.id for case in cases])
+    masks = mask_files(path, table, [case.id for case in cases], root, credentialed)
     subsets: dict[str, list[Case]] = defaultdict(list)
     for case, where in zip(cases, cells.get("split", [subset] * len(cases)), strict=True):
         subsets[where or subset].append(case)
@@ -111,6 +114,7 @@ def load(
         warnings=tuple(warnings),
         evaluation=_evaluation(subsets),
         locate=ImageFiles(root).locate,
+        read_masks=None if masks is None else masks.read,
     )
 
 

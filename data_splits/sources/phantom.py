@@ -8,6 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data_splits.case import Case
 from data_splits.errors import UserError
 from data_splits.sources.catalogue import SOURCES
@@ -38,6 +41,12 @@ class PhantomImages:
 
         return render(self.studies[case.id], self.size)
 
+    def masks(self, case: Case) -> dict[str, NDArray[np.bool_]]:
+        """The true outlines: left_lung, right_lung, heart, left_clavicle, right_clavicle, bool[size, size] each."""
+        from data_splits.phantom.rendering import render_masks
+
+        return dict(vars(render_masks(self.studies[case.id], self.size)))
+
 
 def load(
     path: Path | None = None, *, seed: int = 0, size: int = 256, train: int | None = None, test: int | None = None
@@ -65,13 +74,15 @@ def load(
     options = {"seed": seed, "size": size} | {
         name: value for name, value in (("train", train), ("test", test)) if value is not None
     }
+    phantoms = PhantomImages(studies, size)
     return Split(
         name=info.name,
         version=VERSION,
         licence=info.licence,
         credentialed=info.credentialed,
         subsets=subsets,
-        read_image=PhantomImages(studies, size).read,
+        read_image=phantoms.read,
+        read_masks=phantoms.masks,
         options=options,
         rendered=True,
     )

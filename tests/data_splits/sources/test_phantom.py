@@ -46,3 +46,14 @@ def test_cases_are_complete() -> None:
 def test_impossible_options_are_refused(key: str, value: int) -> None:
     with pytest.raises(UserError, match=key):
         load_split("phantom", **{key: value})
+
+
+def test_masks_are_those_of_the_study_at_the_size_of_the_image() -> None:
+    split = load_split("phantom", train=2, test=2, size=96)
+    assert split.read_masks is not None
+    case = split.cases("test")[0]
+    masks, image = split.read_masks(case), split.read_image(case)
+    assert set(masks) == {"left_lung", "right_lung", "heart", "left_clavicle", "right_clavicle"}
+    assert all(each.shape == image.shape and each.dtype == bool and each.any() for each in masks.values())
+    assert not (masks["heart"] & (masks["left_lung"] | masks["right_lung"])).any()
+    assert image[masks["heart"]].mean() > image[masks["right_lung"]].mean(), "the heart is denser than lung"
