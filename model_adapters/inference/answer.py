@@ -24,7 +24,8 @@ Progress = Callable[[int, int], None]
 TRIES = 2
 """How often a single question is put before its error counts."""
 FAILURES_IN_A_ROW = 6
-"""After so many failures without an answer between them the error is raised: it is not the questions' fault."""
+"""After so many failures without an answer between them the run stops: it is not the questions' fault. Of an adapter
+that schedules requests itself, twice its concurrency: what fails takes longest and comes last."""
 WAITING = 4
 """Questions handed to an adapter that schedules them itself, in multiples of its concurrency."""
 
@@ -105,6 +106,11 @@ class _Engine:
                     raise outcome
                 else:
                     self._fail(ask, outcome)
+                    if self.in_a_row >= max(FAILURES_IN_A_ROW, chunk // 2):
+                        raise UserError(
+                            f"{self.in_a_row} requests in a row failed ({type(outcome).__name__}). What was answered "
+                            "is stored: run the same command again when the service is well."
+                        ) from outcome
                 done(1)
 
     def _rows(self, batch: Sequence[Ask]) -> list[ResponseRow]:
@@ -145,6 +151,8 @@ class _Engine:
                     free_memory()
                 if not left:
                     self._fail(one[0], error)
+                    if self.in_a_row >= FAILURES_IN_A_ROW and not is_out_of_memory(error):
+                        raise
         return []
 
     def _answers(self, loaded: Sequence[tuple[Ask, AnswerRequest]]) -> list[ResponseRow]:
@@ -171,8 +179,6 @@ class _Engine:
         self.failed[ask.case_id] = "out of memory" if is_out_of_memory(error) else type(error).__name__
         self.in_a_row += 1
         log.warning("no answer to %s: %s", ask.case_id, self.failed[ask.case_id])
-        if self.in_a_row >= FAILURES_IN_A_ROW and not is_out_of_memory(error):
-            raise error
 
 
 class _OutOfMemory(Exception):

@@ -180,6 +180,15 @@ def test_streamed_answers_find_their_questions(tmp_path: Path) -> None:
             assert store_in(tmp_path / "stream").get(ask).text == batch.get(ask).text  # type: ignore[union-attr]
 
 
+def test_a_service_that_is_down_stops_the_run_and_keeps_what_was_answered(tmp_path: Path) -> None:
+    model = Streaming()
+    model.errors = {f"q-{number:03}": [TimeoutError()] * 9 for number in range(40)}
+    with pytest.raises(UserError, match=r"6 requests in a row failed \(TimeoutError\)"):
+        answer(model, asks(60), store_in(tmp_path))
+    stored = store_in(tmp_path).rows
+    assert stored and all(int(row.case_id[2:]) >= 40 for row in stored.values())
+
+
 def test_two_processes_may_not_write_at_once(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     with store.locked(), pytest.raises(UserError, match="Another process"):
