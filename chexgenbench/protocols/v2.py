@@ -40,6 +40,9 @@ UTILITY = (
 )
 """Metrics of classifiers trained on generated images: a probe on an encoder's features, or ("") a ResNet-50."""
 
+REPORTS = ("report_label_f1", "report_bleu1", "report_bleu4", "report_rouge_l")
+"""Metrics of report writers trained on generated images: the nearest training image's report, by an encoder."""
+
 
 def protocol(preset: Preset) -> Protocol:
     """quick: the encoder that installs with pip and sizes for minutes on two cores. full: every case and encoder."""
@@ -59,6 +62,7 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, encoder) for encoder in searched for metric in DENSITIES]
     taught = ("lite0",) if preset == "quick" else ("rad-dino", "lite0", "")
     uses += [MetricUse(metric, encoder) for encoder in taught for metric in UTILITY]
+    uses += [MetricUse(metric, encoder) for encoder in taught if encoder for metric in REPORTS]
     return Protocol(
         name="v2",
         preset=preset,

@@ -43,6 +43,7 @@ ESTIMATORS: dict[str, str] = {
     "classification_gap": "leaderboards.statistics.classification_gap:classification_gap",
     "recognised": "leaderboards.statistics.recognised:recognised",
     "prompt_distances": "leaderboards.statistics.prompt_distances:prompt_distances",
+    "report_scores": "leaderboards.statistics.report_scores:report_scores",
     "noise_gap": "leaderboards.statistics.noise_gap:noise_gap",
     "paired_rate": "leaderboards.statistics.paired_rate:paired_rate",
     "position_bias": "leaderboards.statistics.position_bias:position_bias",

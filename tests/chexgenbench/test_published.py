@@ -65,7 +65,7 @@ def test_v1_repeats_the_published_choices(
     overall = {each.metric: each for each in record.results if each.group == "overall"}
     fidelity = ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
     assert {name for name in overall if name.endswith("_rad-dino")} == {
-        f"{name}_rad-dino" for name in (*fidelity, "latent_distance")
+        f"{name}_rad-dino" for name in (*fidelity, "latent_distance", "report_bleu1", "report_bleu4", "report_rouge_l")
     }
     assert {"pixel_distance", "extraction"} <= set(overall)
     fid = overall["fid_rad-dino"]
