@@ -6,9 +6,12 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
+
+if TYPE_CHECKING:
+    import typer
 
 
 def takes_options(shared: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -33,12 +36,18 @@ def takes_options(shared: Callable[..., Any]) -> Callable[[Callable[..., None]],
         hints = typing.get_type_hints(command, include_extras=True, localns=unknown)
         hints |= typing.get_type_hints(shared, include_extras=True, localns=unknown)
         wrapper.__annotations__ = {name: hints[name] for name in (*front, *own)}
-        wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [each.replace(annotation=hints[name]) for name, each in (*front.items(), *own.items())]
-        )
+        found = [each.replace(annotation=hints[name]) for name, each in (*front.items(), *own.items())]
+        found.sort(key=lambda each: each.default is not each.empty)  # what has no default must come first
+        wrapper.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
         return wrapper
 
     return decorate
+
+
+def given(context: typer.Context) -> frozenset[str]:
+    """The parameters of a command that were written on its command line, by their Python names."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE")
 
 
 def choice(value: str, allowed: tuple[str, ...], option: str) -> str:

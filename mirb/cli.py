@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_splits import cli_support
-from data_splits.cli_options import choice, key_values, names, takes_options
+from data_splits.cli_options import choice, given, key_values, names, takes_options
 
 if TYPE_CHECKING:
     from mirb.run_folder import RunConfig
@@ -185,6 +185,40 @@ def export(
     from mirb import commands
 
     commands.export(run, output, show_credentialed)
+
+
+@app.command()
+@takes_options(run_options)
+def ablate(
+    config: RunConfig,
+    context: typer.Context,
+    run: Annotated[
+        Path | None, typer.Argument(help="A run folder made by eval. Without it the run is made first, as eval does.")
+    ] = None,
+    ablations: Annotated[
+        str | None, typer.Option("--ablations", help="Comma-separated; all by default. `--list` names them.")
+    ] = None,
+    output: Output = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the ablations and leave.")] = False,
+    json: Json = False,
+) -> None:
+    """Ask a run's questions again without images, with other ones, tiled, or in another order; writes RUN/ablations.
+
+    Says how much the score needs the images, whether answers move with the order, and how often the model is right
+    without an image that it must have needed. Killed at any moment, the same command goes on.
+
+    Examples:
+
+      mirb ablate runs/llava --ablations text-only,image-order --limit 20
+
+      mirb ablate --vlm llava --split mirb:/data/MIR --output runs/llava
+    """
+    from mirb import ablate_command
+
+    if listed:
+        ablate_command.show(json)
+        return
+    ablate_command.run(config, run, names(ablations), output, given(context), json)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from model_adapters.vlms import parse_vlm
 
 def evaluate(config: RunConfig, output: Path | None, json: bool) -> None:
     """All three stages."""
-    folder, plan = _open(config, output)
+    folder, plan = open_run(config, output)
     _answer(folder, plan)
     _score(folder, plan)
     _report(folder, plan, config.show_credentialed, json)
@@ -23,7 +23,7 @@ def evaluate(config: RunConfig, output: Path | None, json: bool) -> None:
 
 def answer(config: RunConfig, output: Path | None, json: bool) -> None:
     """Stage 1."""
-    folder, plan = _open(config, output)
+    folder, plan = open_run(config, output)
     counts = _answer(folder, plan)
     if json:
         emit_json({"run": str(folder.root), "answers": counts})
@@ -54,7 +54,12 @@ def export(run: Path, output: Path | None, show_credentialed: bool) -> None:
     note(f"export: {count} samples -> {target}")
 
 
-def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
+def open_run(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
+    """The folder of a run, bound to its configuration, and what it asks.
+
+    Raises:
+        UserError: something is missing, or the folder holds another run.
+    """
     plan = resolve(config, check(config))
     folder = RunFolder(output or _default_output(config))
     folder.open(config)

@@ -2,7 +2,9 @@
 
 Value: sum over strata of weight * (rate of the first less rate of the second). Interval: a stratified cluster bootstrap
 of the differences. Clusters that touch the same strata are drawn among themselves, n - 1 of n with weights of
-n / (n - 1) (Rao and Wu 1988), so that tasks keep their sizes and small ones their full variance.
+n / (n - 1) (Rao and Wu 1988), so that tasks keep their sizes and small ones their full variance. A stratum in which all differences are alike, which
+resampling would call certain, is drawn from the posterior of its chances (only the first right, only the second,
+neither or both) under a uniform prior, with its clusters as n.
 
 p: the exact McNemar test where the questions of one stratum stand alone. Elsewhere a paired randomisation test: were
 the two exchangeable, swapping them on a whole cluster would change nothing, so the observed difference is ranked among
@@ -71,8 +73,6 @@ def paired_rate(
         pull = pull[np.abs(pull) > 1e-15]
         extra["p"] = flipped_p(pull, np.random.default_rng([seed, 1])) if len(pull) else 1.0
         test = "p by sign flips of whole clusters"
-    if not gap.any():
-        return Estimate(value=value, interval_reason="the two never differ", method=test, extra=extra)
     if clusters < MIN_CLUSTERS:
         reason = f"{clusters} questions or image sets; an interval needs {MIN_CLUSTERS}"
         return Estimate(value=value, interval_reason=reason, method=test, extra=extra)
@@ -89,7 +89,7 @@ def paired_rate(
 def _resampled(
     gap: Float, stratum: Labels, of: Labels, weights: Float, replicates: int, rng: np.random.Generator
 ) -> Float | None:
-    """Differences of bootstrap samples: float64[replicates]; None where a cluster has no other like it."""
+    """Differences of bootstrap samples: float64[replicates]; None where a cluster has none like it."""
     shape = (int(of.max()) + 1, len(weights))
     sums, sizes = np.zeros(shape), np.zeros(shape)
     np.add.at(sums, (of, stratum), gap)
@@ -104,7 +104,19 @@ def _resampled(
         draws = rng.multinomial(n - 1, np.full(n, 1.0 / n), size=replicates) * (n / (n - 1))
         total += draws @ sums[members]
         count += draws @ sizes[members]
-    return np.asarray((total / count) @ weights, np.float64)
+    gaps = total / count
+    for each in range(shape[1]):
+        own = gap[stratum == each]
+        if np.ptp(own) == 0:
+            gaps[:, each] = _alike(float(own[0]), int((sizes[:, each] > 0).sum()), replicates, rng)
+    return np.asarray(gaps @ weights, np.float64)
+
+
+def _alike(gap: float, clusters: int, replicates: int, rng: np.random.Generator) -> Float:
+    """Posterior draws of a mean difference of which all `clusters` observations are `gap`."""
+    observed = np.array([clusters, 0, 0]) if gap else np.array([0, 0, clusters])
+    chances = rng.dirichlet(1.0 + observed, size=replicates)
+    return np.asarray((gap or 1.0) * (chances[:, 0] - chances[:, 1]), np.float64)
 
 
 def _check(first: Float, second: Float, stratum: Labels, cluster: Labels, weights: Float) -> None:

@@ -82,7 +82,7 @@ def _pair(
     values = [results[name].value for name in names]
     assert values[0] is not None
     assert values[1] is not None
-    needed, shown = power_of(gap, questions, comparison.group.startswith("task="), alpha)
+    needed, shown = power_of(gap, questions, alpha)
     return Pair(
         comparison.group,
         a,
@@ -100,7 +100,7 @@ def _pair(
     )
 
 
-def power_of(gap: Difference, questions: int, one_task: bool, alpha: float) -> tuple[int | None, float | None]:
+def power_of(gap: Difference, questions: int, alpha: float) -> tuple[int | None, float | None]:
     """Questions needed to tell two models apart, and the smallest difference that these questions show.
 
     Of a task whose questions stand alone by the exact McNemar test; elsewhere by the bootstrap's standard error, which
@@ -115,7 +115,7 @@ def power_of(gap: Difference, questions: int, one_task: bool, alpha: float) -> t
     extra, value = estimate.extra, estimate.value
     if value is None:
         return None, None
-    if one_task and extra.get("alone") == 1.0 and "only_first" in extra:
+    if "McNemar" in estimate.method:
         a, b = extra["only_first"] / questions, extra["only_second"] / questions
         discordant = a + b
         return items_needed(a, b, POWER, alpha), (

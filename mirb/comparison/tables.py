@@ -86,8 +86,8 @@ def power_table(pairs: Sequence[Pair], titles: dict[str, str]) -> Table:
             f"{each.a} − {each.b}",
             each.questions,
             signed(each.gap.estimate.value),
-            "no difference seen" if each.needed is None else count(each.needed),
-            "" if each.shown is None else percent(each.shown),
+            "—" if each.needed is None else count(each.needed),
+            "—" if each.shown is None else percent(each.shown),
         )
         for each in pairs
     )

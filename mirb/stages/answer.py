@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 from data_splits.errors import UserError
 from mirb.asking import Asked, answer_into, asks_of, tells_letters
@@ -30,12 +31,12 @@ def build(plan: Plan) -> VisionLanguageModel:
     return model
 
 
-def open_store(folder: RunFolder, model: VisionLanguageModel, plan: Plan) -> ResponseStore:
-    """The run's store, bound to the model and to what its answers depend on."""
+def open_store(folder: RunFolder, model: VisionLanguageModel, plan: Plan, at: Path | None = None) -> ResponseStore:
+    """The run's store (or another one of it, at `at`), bound to the model and to what its answers depend on."""
     card = model.card
     options = dict(plan.config.model_options)
     identity = model_identity(card, options=options, dtype=plan.config.dtype)
-    return ResponseStore(folder.responses, card.model_dump(mode="json"), identity)
+    return ResponseStore(at or folder.responses, card.model_dump(mode="json"), identity)
 
 
 def run(
@@ -43,14 +44,18 @@ def run(
     plan: Plan,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda sentence: None,
+    model: VisionLanguageModel | None = None,
 ) -> AnswerReport:
     """Ask what is not answered yet; nothing of a question that fails is stored.
+
+    Args:
+        model: loaded here unless it is there already.
 
     Raises:
         UserError: more than `max_bad` questions have no outcome.
     """
     with folder.stage("answer") as facts:
-        model = build(plan)
+        model = model or build(plan)
         store = open_store(folder, model, plan)
         letters = plan.config.letters and tells_letters(model)
         asks = asks_of(plan.protocol, plan.split, plan.questions, letters)

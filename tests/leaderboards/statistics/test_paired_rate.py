@@ -72,10 +72,21 @@ def test_copies_of_a_question_in_one_cluster_add_no_evidence() -> None:
     assert "McNemar" not in thrice.method
 
 
+@pytest.mark.parametrize(("first", "second"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
+def test_differences_that_are_all_alike_are_not_certain(first: float, second: float) -> None:
+    """By the beta distribution of the posterior: the margin of n alike is that of a share with n of n."""
+    found = paired_rate(arrays([first] * 20, [second] * 20))
+    assert found.value == first - second and found.low is not None and found.high is not None
+    if first == second:
+        assert found.extra["p"] == 1.0 and -0.2 < found.low < -0.08 and 0.08 < found.high < 0.2
+    else:
+        near, far = sorted((abs(found.low), abs(found.high)), reverse=True)
+        assert 0.97 < near <= 1.0 and 0.7 < far < 0.85
+    more = paired_rate(arrays([first] * 200, [second] * 200))
+    assert more.high - more.low < 0.25 * (found.high - found.low)  # type: ignore[operator]
+
+
 def test_undefined_intervals_say_why() -> None:
-    same = paired_rate(arrays([1, 0, 1, 0, 1, 1], [1, 0, 1, 0, 1, 1]))
-    assert same.value == 0 and same.low is None and same.extra["p"] == 1.0
-    assert "never differ" in str(same.interval_reason)
     few = paired_rate(arrays([1, 1, 0], [0, 1, 0]))
     assert few.low is None and "needs 5" in str(few.interval_reason)
     single = {"stratum": np.array([0] * 6 + [1]), "weights": np.array([0.5, 0.5])}
