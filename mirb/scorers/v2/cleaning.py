@@ -6,8 +6,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+FRONT, BACK = 2000, 4000
+"""Characters read of an answer that is longer than both together (256 tokens are about a thousand)."""
+
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>.*?</\1>|◁think▷.*?◁/think▷", re.S | re.I)
-_THINKING_END = re.compile(r".*(?:</(?:think|thinking|thought|reasoning|reflection)>|◁/think▷)", re.S | re.I)
+_THINKING_END = re.compile(r"</(?:think|thinking|thought|reasoning|reflection)>|◁/think▷", re.I)
 _THINKING_START = re.compile(r"(?:<(?:think|thinking|thought|reasoning|reflection)>|◁think▷).*", re.S | re.I)
 _ANSWER_TAG = re.compile(r"<(answer|final_answer|final)>(.*?)(?:</\1>|$)", re.S | re.I)
 _BOX_TOKENS = re.compile(r"<\|begin_of_box\|>(.*?)<\|end_of_box\|>", re.S)
@@ -47,7 +50,9 @@ def clean(answer: str) -> Cleaned:
             text = changed
 
     take(_THINKING, " ", "thinking block removed")
-    take(_THINKING_END, "", "thinking before its end mark removed")
+    if ends := list(_THINKING_END.finditer(text)):
+        text = text[ends[-1].end() :]
+        steps.append("thinking before its end mark removed")
     take(_THINKING_START, "", "thinking that never ended removed")
     marked = False
     for pattern, group, step in ((_ANSWER_TAG, 2, "answer tag"), (_BOX_TOKENS, 1, "answer box"), (_BOXED, 1, "boxed")):
@@ -61,4 +66,8 @@ def clean(answer: str) -> Cleaned:
     take(_LATEX_TEXT, r"\1", "LaTeX text unwrapped")
     take(re.compile(r"[*`]|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|^\s*#+\s*|\$", re.M), "", "markup removed")
     take(_ROLE, "", "role name removed")
-    return Cleaned(text.strip(), tuple(steps), marked)
+    text = text.strip()
+    if len(text) > FRONT + BACK:
+        steps.append(f"only the first {FRONT} and the last {BACK} characters read")
+        text = f"{text[:FRONT]}\n{text[-BACK:]}"
+    return Cleaned(text, tuple(steps), marked)

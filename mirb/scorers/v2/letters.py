@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mirb.scorers.v2.reading import Reading, refuses, simple, statements
+from mirb.scorers.v2.reading import Reading, before, refuses, simple, statements
 
 LETTERS = "ABCDEFGH"
 _ALONE = re.compile(
@@ -59,7 +59,7 @@ def read_letter(text: str, options: Sequence[str]) -> Reading:
     if (named := _option(text, options)) is not None:
         return named
     lone = [(next(filter(None, found.groups())), found) for found in _LONE.finditer(text)]
-    kept = [letter for letter, found in lone if not _DENIED.search(text[: found.start()])]
+    kept = [letter for letter, found in lone if not _DENIED.search(before(text, found))]
     if len(set(kept)) == 1:
         return Reading(kept[0], "only letter in the text", kept[0])
     return Reading(None, "several letters" if kept else "no letter and no option text")
@@ -99,7 +99,7 @@ def _option(text: str, options: Sequence[str]) -> Reading | None:
         spans += [
             (found.start(), found.end(), index)
             for found in re.finditer(pattern, folded)
-            if not _DENIED.search(folded[: found.start()])
+            if not _DENIED.search(before(folded, found))
         ]
     outer = {
         index

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from mirb.scorers.v2.reading import Reading, refuses, statements
+from mirb.scorers.v2.reading import Reading, before, refuses, statements
 
 _UNITS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -96,7 +96,7 @@ def _totals(text: str) -> list[str]:
     called = []
     for found in _NUMBER.finditer(kept):
         value = canonical(found[0])
-        if value is not None and (_TOTAL.search(kept[: found.start()]) or _AFTER_TOTAL.match(kept[found.end() :])):
+        if value is not None and (_TOTAL.search(before(kept, found)) or _AFTER_TOTAL.match(kept, found.end())):
             called.append(value)
     return called
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mirb.scorers.base import Verdict
-from mirb.scorers.v2.reading import hedges, refuses, simple
+from mirb.scorers.v2.reading import before, hedges, refuses, simple
 from mirb.scorers.v2.titles import folded, place_candidates
 
 _DENIED = re.compile(r"\b(?:not|isn t|aren t|neither|nor|never|rather than|instead of|unlike)(?: (?!but\b)\w+){0,3}$")
@@ -21,13 +21,13 @@ def judge_place(gold: str, text: str, steps: tuple[str, ...]) -> Verdict:
             return Verdict("correct", gold, "place alone", candidate, steps)
     if refused := refuses(text):
         return Verdict("unparsed", None, "says that it cannot tell", refused, steps)
-    found = [match.start() for match in re.finditer(rf"\b{re.escape(wanted)}\b", whole)]
+    found = list(re.finditer(rf"\b{re.escape(wanted)}\b", whole))
     if found:
         if re.search(rf"\b(?:or|either)\b (?:\w+ )?{re.escape(wanted)}\b|\b{re.escape(wanted)} or\b", whole) or hedges(
             text
         ):
             return Verdict("unparsed", None, "several places offered", text, steps)
-        if any(_DENIED.search(whole[:start].rstrip()) for start in found):
+        if any(_DENIED.search(before(whole, match).rstrip()) for match in found):
             return Verdict("wrong", simple(text), "place denied", text, steps)
         return Verdict("correct", gold, "place named", wanted, steps)
     return Verdict("wrong", simple(text), "another answer", text, steps)

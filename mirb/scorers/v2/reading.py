@@ -63,6 +63,11 @@ def hedges(text: str) -> str:
     return found[0] if found else ""
 
 
+def before(text: str, found: re.Match[str]) -> str:
+    """The words before a match, as far as a denial or a "total" can reach."""
+    return text[max(0, found.start() - 120) : found.start()]
+
+
 def simple(text: str) -> str:
     """Lower case, single spaces, no punctuation at either end: to compare short texts."""
     return re.sub(r"\s+", " ", text).strip(" \t\n.,;:!?\"'()").casefold()

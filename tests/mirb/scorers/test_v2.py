@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mirb_questions import question
 
 from mirb.scorers import SCORERS, Given
@@ -11,6 +15,7 @@ from mirb.tasks import find
 from tests.mirb.scorers.golden import GOLDEN
 
 TITLE = "Attention is All you Need"
+GOLDS = {"food": "B", "plot_code": "First", "count": "3", "analogy": "No", "sightseeing": "Rome", "arxiv": TITLE}
 THINK = "<think>Food 1 has milk, so A is out. Maybe B?</think>"
 
 CASES = (
@@ -232,3 +237,30 @@ def test_edit_distance_against_the_definition() -> None:
         assert edit_distance(one, other) == slow(one, other) == edit_distance(other, one)
         assert similarity(one, other) <= most_similar(one, other)
     assert similarity("kitten", "sitting") == pytest.approx(1 - 3 / 7)
+
+
+WORDS = (
+    *("the answer is", "Answer:", "A", "(B)", "C.", "Food 2", "None of the Above", "yes", "no", "not", "or", "and"),
+    *("3", "-5", "7.5", "=", "total", "Image 1", "first", "2nd", "three", "Paris", "Rome", "I cannot tell", "1,234"),
+    *('"', "**", "<think>", "</think>", "\\boxed{", "}", "\n", ".", ",", "$", "citation [38]", "\u2212", "\uff22"),
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=8)), max_size=30), st.sampled_from(sorted(GOLDS)))
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_no_answer_breaks_a_scorer(pieces: list[str], task: str) -> None:
+    text = " ".join(pieces)
+    for scorer in SCORERS.values():
+        verdict = scorer.judge(question(task, GOLDS[task]), find(task), Given(text))
+        assert verdict.outcome in ("correct", "wrong") + (("unparsed",) if scorer.three_outcomes else ())
+        assert verdict.rule and (verdict.outcome == "unparsed" or verdict.answer is not None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["the answer is not ", "the title of the paper ", "A, B or ", "1 + 2 = ", "(" * 3, "a "]
+)
+def test_a_very_long_answer_is_read_quickly(piece: str) -> None:
+    started = time.process_time()
+    for task, gold in GOLDS.items():
+        SCORERS["v2"].judge(question(task, gold), find(task), Given(piece * (20_000 // len(piece))))
+    assert time.process_time() - started < 5
