@@ -309,6 +309,46 @@ def utility(
     )  # fmt: skip
 
 
+@app.command()
+def curate(
+    source: Annotated[str, typer.Argument(help="A run folder, or a split of images with prompts: folder:images.csv.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the data set; repeat to resume.")],
+    grader: Annotated[
+        str, typer.Option(help="labels (offline: a classifier of real images), or a VLM: NAME, NAME:CHECKPOINT.")
+    ] = "labels",
+    keep: Annotated[str | None, typer.Option(help="Grades to keep. Default: high,medium.")] = None,
+    part: Annotated[str, typer.Option(help="Samples of a run drawn for train or test cases, or all.")] = "train",
+    real: Annotated[
+        str | None, typer.Option("--real", help="Split with real labelled images for the grader `labels`.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Grade at most so many images.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a batch; never changes a grade.")] = 16,
+    include_credentialed: Annotated[
+        bool, typer.Option("--include-credentialed", help="Write prompts of a credentialed split to this machine.")
+    ] = False,
+    grader_weights: Annotated[Path | None, typer.Option(help="Local copy of the grader's weights.")] = None,
+    grader_option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the grader's adapter.")] = None,
+    split_option: SplitOptions = None,
+    device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
+    json: Json = False,
+) -> None:
+    """Grade each generated image against its prompt and keep the good ones as a data set with a data card.
+
+    The result loads with `datasets` (imagefolder) and as `folder:OUTPUT`, for `chexgenbench utility --train`.
+
+    Example: chexgenbench curate runs/embedded-phantom -o curated --grader labels
+    """
+    from chexgenbench.curate_command import Request, grades, run
+
+    run(
+        Request(
+            source, output, grader, grades(names(keep)), part, real, limit, batch_size, include_credentialed, device,
+            grader_weights, key_values(grader_option, "--grader-option"), key_values(split_option, "--split-option"),
+        ),
+        json,
+    )  # fmt: skip
+
+
 def main() -> Any:
     """Entry point."""
     cli_support.run(app)
