@@ -32,7 +32,7 @@ def takes_options(shared: Callable[..., Any]) -> Callable[[Callable[..., None]],
             command(made, **values)
 
         # Names that are imported for type checking only must not stop a command line from starting.
-        unknown = {str(first.annotation): Any}
+        unknown = {str(first.annotation): Any, str(inspect.signature(shared).return_annotation): Any}
         hints = typing.get_type_hints(command, include_extras=True, localns=unknown)
         hints |= typing.get_type_hints(shared, include_extras=True, localns=unknown)
         wrapper.__annotations__ = {name: hints[name] for name in (*front, *own)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import typer
@@ -32,7 +32,7 @@ def show(json: bool) -> None:
 
 
 def run(
-    config: RunConfig,
+    configure: Callable[..., RunConfig],
     run_folder: Path | None,
     names: Sequence[str] | None,
     output: Path | None,
@@ -42,25 +42,27 @@ def run(
     """Make the run where there is none, then its ablations.
 
     Args:
-        config: as the options say. run_folder: of a run that is there. given: options that the user wrote.
+        configure: the configuration that the options say; arguments override options.
+        run_folder: of a run that is there. given: options that the user wrote.
     """
     ablations = chosen(names)
     if run_folder is None:
-        folder, whole = open_run(config, output)
+        folder, whole = open_run(configure(), output)
         plan = whole
     else:
-        folder, plan, whole = _existing(run_folder, config, output, given)
+        folder, plan, whole = _existing(run_folder, configure, output, given)
     _ablate(folder, plan, whole, ablations, names, json)
 
 
 def _existing(
-    root: Path, asked: RunConfig, output: Path | None, given: Collection[str]
+    root: Path, configure: Callable[..., RunConfig], output: Path | None, given: Collection[str]
 ) -> tuple[RunFolder, Plan, Plan]:
     """The folder of a run, the questions to ask about, and all of the run."""
     if output is not None:
         raise UserError("Ablations are written into the run they belong to: leave out --output, or the run folder.")
     folder = RunFolder(root)
     held = folder.config()
+    asked = configure() if "vlm" in given else configure(vlm=held.vlm)
     fields = {{"model_option": "model_options", "split_option": "split_options"}.get(name, name) for name in given}
     fixed = [name for name in RunConfig.model_fields if name in fields and name not in (*CUTS, *RunConfig.runtime)]
     fixed = [name for name in fixed if getattr(asked, name) != getattr(held, name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -187,10 +188,16 @@ def export(
     commands.export(run, output, show_credentialed)
 
 
+@functools.wraps(run_options)
+def run_options_later(**values: Any) -> Any:
+    """The same options for a command that may know some of them from a run folder: what makes the configuration."""
+    return functools.partial(run_options, **values)
+
+
 @app.command()
-@takes_options(run_options)
+@takes_options(run_options_later)
 def ablate(
-    config: RunConfig,
+    configure: Any,
     context: typer.Context,
     run: Annotated[
         Path | None, typer.Argument(help="A run folder made by eval. Without it the run is made first, as eval does.")
@@ -218,7 +225,7 @@ def ablate(
     if listed:
         ablate_command.show(json)
         return
-    ablate_command.run(config, run, names(ablations), output, given(context), json)
+    ablate_command.run(configure, run, names(ablations), output, given(context), json)
 
 
 @app.command()

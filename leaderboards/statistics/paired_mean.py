@@ -49,7 +49,7 @@ def paired_mean(
     size = np.ones(len(a)) if weight is None else np.asarray(weight, np.float64)
     of = np.unique(cluster, return_inverse=True)[1].reshape(-1)
     difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)
-    sums, counts = np.bincount(of, difference * size), np.bincount(of, size)
+    sums, counts = (np.bincount(of, each).astype(np.float64) for each in (difference * size, size))
     value, clusters = float(sums.sum() / counts.sum()), len(sums)
     extra = {"clusters": float(clusters), "p": flipped_p(sums, np.random.default_rng([seed, 1]))}
     spread = float((sums / counts).std(ddof=1)) if clusters > 1 else 0.0

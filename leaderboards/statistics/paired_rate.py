@@ -2,9 +2,9 @@
 
 Value: sum over strata of weight * (rate of the first less rate of the second). Interval: a stratified cluster bootstrap
 of the differences. Clusters that touch the same strata are drawn among themselves, n - 1 of n with weights of
-n / (n - 1) (Rao and Wu 1988), so that tasks keep their sizes and small ones their full variance. A stratum in which all differences are alike, which
-resampling would call certain, is drawn from the posterior of its chances (only the first right, only the second,
-neither or both) under a uniform prior, with its clusters as n.
+n / (n - 1) (Rao and Wu 1988), so that tasks keep their sizes and small ones their full variance. A stratum in which all
+differences are alike, which resampling would call certain, is drawn from the posterior of its chances (only the first
+right, only the second, neither or both) under a uniform prior, with its clusters as n.
 
 p: the exact McNemar test where the questions of one stratum stand alone. Elsewhere a paired randomisation test: were
 the two exchangeable, swapping them on a whole cluster would change nothing, so the observed difference is ranked among
@@ -69,7 +69,7 @@ def paired_rate(
         extra["p"] = exact_p(int(extra["only_first"]), int(extra["only_second"]))
         test = "exact McNemar p"
     else:
-        pull = np.bincount(of, gap * (weights / counts)[stratum])
+        pull = np.bincount(of, gap * (weights / counts)[stratum]).astype(np.float64)
         pull = pull[np.abs(pull) > 1e-15]
         extra["p"] = flipped_p(pull, np.random.default_rng([seed, 1])) if len(pull) else 1.0
         test = "p by sign flips of whole clusters"
@@ -82,6 +82,7 @@ def paired_rate(
         return Estimate(value=value, interval_reason=reason, method=test, extra=extra)
     tail = 0.5 - level / 2
     low, high = (float(each) for each in np.quantile(drawn, [tail, 1.0 - tail]))
+    low, high = min(low, value), max(high, value)
     how = "paired bootstrap" if len(weights) == 1 and alone else "paired bootstrap by cluster within tasks"
     return Estimate(value, low, high, float(drawn.std(ddof=1)), level, f"{how}; {test}", extra=extra)
 

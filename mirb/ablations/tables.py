@@ -17,7 +17,9 @@ class View:
 
     def __init__(self, record: ResultRecord) -> None:
         self.record = record
-        self._index = {(each.metric, each.group, each.variant): each for each in record.results}
+        self._index: dict[tuple[str, str, str], MetricResult] = {
+            (each.metric, each.group, each.variant): each for each in record.results
+        }
 
     def get(self, metric: str, group: str, variant: str = "raw") -> MetricResult | None:
         """The result of this name, or None."""
@@ -171,7 +173,7 @@ def _order(view: View) -> Table | None:
 def _position(view: View) -> Table | None:
     found = [(group, result) for group in view.groups if (result := view.get("position_bias", group)) is not None]
     letters = [letter for letter in "ABCDEFGH" if any(f"share_{letter}" in result.extra for _, result in found)]
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             view.title(group),
             *(_share(result, letter) for letter in letters),

@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from mirb_runs import SMALL, command, environment, run
-
-
-def kill_when(reached: Callable[[], bool], arguments: list[str | Path]) -> bool:
-    """Start the command, SIGKILL it as soon as `reached` says so; False if it ended before."""
-    process = subprocess.Popen(
-        command(*arguments), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 120
-    try:
-        while process.poll() is None and time.monotonic() < deadline:
-            if reached():
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-            time.sleep(0.003)
-    finally:
-        process.kill()
-        process.wait()
-    return False
-
-
-def lines(path: Path) -> int:
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+from mirb_runs import SMALL, kill_when, lines, run
 
 
 def test_killed_and_resumed_to_the_same_record(tmp_path: Path) -> None:

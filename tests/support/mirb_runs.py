@@ -6,9 +6,11 @@ import contextlib
 import hashlib
 import io
 import os
+import signal
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -93,7 +95,7 @@ def run(*arguments: str | Path, expect: int = 0) -> Done:
 
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
-    entries = VLMS.targets | {"guesser": "mirb_runs:build"}
+    entries = VLMS.targets | {"guesser": "mirb_runs:build", "scripted": "ablated_vlms:build"}
     with (
         mock.patch.object(sys, "argv", ["mirb", *map(str, arguments)]),
         mock.patch.object(VLMS, "targets", entries),
@@ -107,3 +109,27 @@ def run(*arguments: str | Path, expect: int = 0) -> Done:
     done = Done(out.getvalue(), err.getvalue())
     assert code == expect, f"exit code {code}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     return done
+
+
+def kill_when(reached: Callable[[], bool], arguments: list[str | Path]) -> bool:
+    """Start the command, SIGKILL it as soon as `reached` says so; False if it ended before."""
+    process = subprocess.Popen(
+        command(*arguments), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            if reached():
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                return True
+            time.sleep(0.003)
+    finally:
+        process.kill()
+        process.wait()
+    return False
+
+
+def lines(path: Path) -> int:
+    """Whole lines of a file; 0 where there is none."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0

@@ -81,7 +81,7 @@ def test_differences_that_are_all_alike_are_not_certain(first: float, second: fl
         assert found.extra["p"] == 1.0 and -0.2 < found.low < -0.08 and 0.08 < found.high < 0.2
     else:
         near, far = sorted((abs(found.low), abs(found.high)), reverse=True)
-        assert 0.97 < near <= 1.0 and 0.7 < far < 0.85
+        assert near == 1.0 and 0.6 < far < 0.85
     more = paired_rate(arrays([first] * 200, [second] * 200))
     assert more.high - more.low < 0.25 * (found.high - found.low)  # type: ignore[operator]
 
