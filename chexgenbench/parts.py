@@ -14,6 +14,7 @@ from chexgenbench import groups
 from chexgenbench.lazy_images import LazyImages
 from chexgenbench.metrics.base import Asked, PairHead, Side, Texts
 from data_splits.case import Case
+from data_splits.split import ReadMasks
 
 if TYPE_CHECKING:
     from chexgenbench.projection import Projection
@@ -30,6 +31,7 @@ class Extras:
     texts: Texts | None = None
     no_texts: str = "some cases have no prompt"
     pair_head: PairHead | None = None
+    masks: ReadMasks | None = None
 
     def of_group(self, group: str) -> Extras:
         """Only what was drawn for cases of a group; the corpus stays whole."""

@@ -178,6 +178,7 @@ class MetricInput:
         synthetic: one image for each of many training cases: a synthetic training set, or None.
         texts: embeddings of prompts, or None where cases have none.
         pair_head: of a Siamese encoder, or None.
+        masks: the outlined structures of a real image, by name over its field of view, or None.
         shared: results that cost much and serve several metrics, groups or variants (trained predictors, say), by a
             key that names everything they depend on; filled by the metrics themselves.
         scratch: a folder of the run where such results may be kept across a crash, or None.
@@ -201,6 +202,7 @@ class MetricInput:
     synthetic: Asked | None = None
     texts: Texts | None = None
     pair_head: PairHead | None = None
+    masks: Callable[[Case], Mapping[str, NDArray[np.bool_]]] | None = None
     shared: dict[str, Any] = field(default_factory=dict)
     scratch: Path | None = None
     options: Mapping[str, float] = field(default_factory=dict)
@@ -244,7 +246,8 @@ class Metric:
             for metrics that must find no copies. False: none.
         matched: n-dependent, so groups are also compared at equal n.
         needs: of "encoder", "train", "class_head", "draws", "projection", "corpus", "probes", "controls",
-            "synthetic", "texts", "pair_head", "noise" (of the probes), "images" (pixels of the generated images).
+            "synthetic", "texts", "pair_head", "masks" (of real images), "noise" (of the probes), "images" (pixels of
+            the generated images).
             What is listed is there when `measure` is called; the run draws and extracts nothing that no metric needs.
         quirks: how a published (v1) variant departs from the definition; empty for v2.
         min_images: fewer on either side make it undefined.

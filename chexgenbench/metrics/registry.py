@@ -53,6 +53,7 @@ MODULES: dict[str, str] = {
     "utility_accuracy": "chexgenbench.metrics.utility.utility_accuracy",
     "utility_ece": "chexgenbench.metrics.utility.utility_ece",
     "utility_gap": "chexgenbench.metrics.utility.utility_gap",
+    "utility_dice": "chexgenbench.metrics.utility.utility_dice",
     "report_label_f1": "chexgenbench.metrics.utility.report_label_f1",
     "report_bleu1": "chexgenbench.metrics.utility.report_bleu1",
     "report_bleu4": "chexgenbench.metrics.utility.report_bleu4",

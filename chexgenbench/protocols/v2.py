@@ -62,6 +62,7 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, encoder) for encoder in searched for metric in DENSITIES]
     taught = ("lite0",) if preset == "quick" else ("rad-dino", "lite0", "")
     uses += [MetricUse(metric, encoder) for encoder in taught for metric in UTILITY]
+    uses.append(MetricUse("utility_dice", "grey64"))
     uses += [MetricUse(metric, encoder) for encoder in taught if encoder for metric in REPORTS]
     return Protocol(
         name="v2",

@@ -96,6 +96,7 @@ class Sides:
             texts=texts if isinstance(texts, Texts) else None,
             no_texts=texts if isinstance(texts, str) else "no metric asked for them",
             pair_head=_pair_head(encoder),
+            masks=plan.split.read_masks if "masks" in needs else None,
         )
 
     def _asked(self, part: Sequence[Case], draws: int, features: _Features) -> Asked | None:

@@ -116,14 +116,14 @@ def arm(asked: Asked, name: str, policy: Policy = "known") -> TrainingSet:
     if name == "augmented":
         return TrainingSet.of(real, synthetic, policy=policy)
     if name == "mixed":
-        replaced = _half(real.ids)
+        replaced = half_of(real.ids)
         return TrainingSet.of(
             real.take(np.flatnonzero(~replaced)), synthetic.take(np.flatnonzero(replaced)), policy=policy
         )
     raise KeyError(f"no arm {name!r}; known: {', '.join(ARMS)}")
 
 
-def _half(ids: NDArray[np.str_]) -> NDArray[np.bool_]:
+def half_of(ids: NDArray[np.str_]) -> NDArray[np.bool_]:
     """True for half of the cases, chosen by hash of their id."""
     order = sorted(range(len(ids)), key=lambda row: derive_seed(CHOICE_SEED, str(ids[row]), purpose="mixed"))
     chosen = np.zeros(len(ids), bool)

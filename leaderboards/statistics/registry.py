@@ -41,6 +41,7 @@ ESTIMATORS: dict[str, str] = {
     "mifid": "leaderboards.statistics.mifid:mifid",
     "classification": "leaderboards.statistics.classification:classification",
     "classification_gap": "leaderboards.statistics.classification_gap:classification_gap",
+    "segmentation": "leaderboards.statistics.segmentation:segmentation",
     "recognised": "leaderboards.statistics.recognised:recognised",
     "prompt_distances": "leaderboards.statistics.prompt_distances:prompt_distances",
     "report_scores": "leaderboards.statistics.report_scores:report_scores",

@@ -94,7 +94,7 @@ def train(
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.1, patience=recipe.patience)
     state = _State(network, optimizer, plateau, checkpoint, key)
     start, best = state.resume()
-    with _deterministic(device):
+    with deterministic(device):
         for epoch in track(range(start, recipe.epochs), description=f"train, {len(learn)} images"):
             network.train()
             for rows, drawn in _batches(len(learn), recipe, seed, epoch):
@@ -128,7 +128,7 @@ def predict_logits(network: torch.nn.Module, pixels: NDArray[np.uint8], device: 
 
     network.eval().to(device)
     parts = []
-    with torch.inference_mode(), _deterministic(device):
+    with torch.inference_mode(), deterministic(device):
         for start in range(0, len(pixels), EVALUATION_BATCH):
             chunk = pixels[start : start + EVALUATION_BATCH]
             padded = np.concatenate([chunk, np.repeat(chunk[-1:], EVALUATION_BATCH - len(chunk), axis=0)])
@@ -178,7 +178,7 @@ def _normalised(batch: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def _deterministic(device: str) -> Iterator[None]:
+def deterministic(device: str) -> Iterator[None]:
     """One thread on a CPU and no autotuning on an accelerator; both are put back."""
     import torch
 
