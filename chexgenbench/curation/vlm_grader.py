@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chexgenbench.curation.candidates import Candidate
-from chexgenbench.curation.grades import Grade, Graded
+from chexgenbench.curation.grades import GRADES, Graded
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash
 from data_splits.split import Split
@@ -87,8 +87,8 @@ def question(candidate: Candidate) -> AnswerRequest:
 
 def read(answer: str) -> Graded:
     """The grade of an answer: the one grade word in it. None or several different ones are no grade."""
-    words: set[str] = {word.lower() for word in _WORD.findall(answer)}
-    if len(words) != 1:
-        return Graded(None, reason="unparsed" if not words else "ambiguous")
-    grade: Grade = next(iter(words))  # type: ignore[assignment]
-    return Graded(grade)
+    words = {word.lower() for word in _WORD.findall(answer)}
+    for grade in GRADES:
+        if words == {grade}:
+            return Graded(grade)
+    return Graded(None, reason="ambiguous" if words else "unparsed")

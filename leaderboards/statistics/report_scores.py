@@ -57,7 +57,7 @@ def report_scores(
     Returns:
         "bleu": corpus BLEU as sacrebleu computes it (exponential smoothing), but from 0 to `scale`.
         "f1": micro F1; extras end in `.macro` (mean over labels with enough reference texts), `.micro_5`, `.macro_5`,
-        `.micro_plus` (uncertain as present), ... and, for the first arm, the baseline and their difference, in labels.
+        `.micro_plus` (uncertain as present), ... and labels; but for `.macro` only of the first arm and the baseline.
 
     Raises:
         KeyError: unknown statistic, or an arm without array. ValueError: shapes that do not fit.
@@ -103,7 +103,7 @@ def report_scores(
 def _numbers(
     tables: Tables, arms: tuple[str, ...], baseline: str, columns: tuple[str, ...]
 ) -> list[tuple[str, Float, Float]]:
-    """Name (of the headline: ""), float64[1], float64[r, 1]; single labels only of the first arm and the baseline."""
+    """Name (of the headline: ""), float64[1], float64[r, 1]."""
     found = []
     for index, column in enumerate(columns):
         suffix = f".{column}" if column else ""
@@ -117,10 +117,8 @@ def _numbers(
     return found
 
 
-SUMMARIES = frozenset(
-    {"", "macro", "micro_5", "macro_5", "micro_plus", "macro_plus", "micro_5_plus", "macro_5_plus"}
-)  # fmt: skip
-"""Columns of "f1" that are no single label."""
+SUMMARIES = frozenset({"", "macro"})
+"""Columns that are given for every arm; the others only for the first one and the baseline."""
 
 Score = Callable[[Float], Float]
 """Sums float64[b, k] -> scores float64[b, columns]."""

@@ -12,6 +12,7 @@ REPORT_WRITERS: Registry[ReportWriter] = Registry(
     group="model_adapters.report_writers",
     entries={
         "nearest-report": f"{_HERE}.nearest_report:build",
+        "vlm-lora": f"{_HERE}.vlm_lora:build",
     },
-    aliases={"nearest": "nearest-report"},
+    aliases={"nearest": "nearest-report", "lora": "vlm-lora"},
 )

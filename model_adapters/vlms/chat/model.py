@@ -107,6 +107,16 @@ class ChatModel:
         """The tensors the model sees for requests of one group, on the CPU (checks look at them)."""
         return self._inputs([self._prepare(request) for request in requests])
 
+    @property
+    def network(self) -> Any:
+        """The loaded model, for methods that train it."""
+        return self._model
+
+    @property
+    def tokenizer(self) -> Any:
+        """Its tokenizer."""
+        return self._tokenizer
+
     def _prepare(self, request: AnswerRequest) -> _Prepared:
         from PIL import Image
 
