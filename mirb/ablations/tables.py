@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leaderboards.records.schema import MetricResult, ResultRecord
-from leaderboards.reporting.mirb_tables import interval, label, percent, signed
+from leaderboards.reporting.mirb_tables import interval, label, percent
 from leaderboards.reporting.tables import Cell, Table
 from mirb.ablations import ABLATIONS, Ablation
-from mirb.comparison.tables import p_text
+from mirb.comparison.tables import p_text, points
 from mirb.tasks import EXTRA_TASKS, TASKS
 
 
@@ -63,7 +63,7 @@ def gap(result: MetricResult | None) -> str:
     if result is None:
         return ""
     limits = interval(result)
-    return signed(result.value) + (f" ({limits})" if limits else "")
+    return points(result.value) + (f" ({limits})" if limits else "")
 
 
 def _need(view: View) -> Table | None:

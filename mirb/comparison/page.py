@@ -16,7 +16,7 @@ from leaderboards.reporting.tables import Table
 from mirb.comparison.tables import names_of
 
 PANELS = 5
-"""Groups of the figure: overall and the four categories."""
+"""Groups of the figure: overall and the four categories; of a run with one task, that task."""
 
 
 def write_page(
@@ -54,7 +54,8 @@ def _forest(contenders: Sequence[Contender], found: Sequence[MetricComparison]) 
     titles = names_of(found)
     rows = [ForestRow(each.name, str(each.record.split.get("cases") or "")) for each in contenders]
     panels = []
-    for each in found[:PANELS]:
+    broad = [each for each in found if not each.group.startswith("task=")]
+    for each in (broad or found)[:PANELS]:
         cells = []
         for contender in contenders:
             result = each.results.get(contender.name)

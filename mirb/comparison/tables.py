@@ -51,15 +51,15 @@ def pairs_table(pairs: Sequence[Pair], titles: dict[str, str]) -> Table:
             (
                 titles[each.group],
                 f"{each.a} − {each.b}",
-                signed(estimate.value),
-                "" if low is None or high is None else f"{signed(low)} to {signed(high)}",
+                points(estimate.value),
+                "" if low is None or high is None else f"{points(low)} to {points(high)}",
                 p_text(each.gap.p),
                 p_text(each.adjusted),
                 p_text(each.family) if each.family is not None else "",
                 "" if each.only_a is None else each.only_a,
                 "" if each.only_b is None else each.only_b,
-                "" if each.worst is None else f"{signed(each.worst)} to {signed(each.best)}",
-                estimate.reason or estimate.interval_reason or estimate.method,
+                "" if each.worst is None else f"{points(each.worst)} to {points(each.best)}",
+                _test(each),
             )
         )
     columns = (
@@ -69,11 +69,11 @@ def pairs_table(pairs: Sequence[Pair], titles: dict[str, str]) -> Table:
         "95 % interval",
         "p",
         "p (Holm)",
-        "p (Holm, all tasks)",
-        "only the first right",
-        "only the second right",
-        "if unparsed were right",
-        "how",
+        "p (all tasks)",
+        "first only",
+        "second only",
+        "if unparsed right",
+        "test",
     )
     return Table(columns, tuple(rows), frozenset(columns[2:10]), "Differences in percent points, better less worse")
 
@@ -85,7 +85,7 @@ def power_table(pairs: Sequence[Pair], titles: dict[str, str]) -> Table:
             titles[each.group],
             f"{each.a} − {each.b}",
             each.questions,
-            signed(each.gap.estimate.value),
+            points(each.gap.estimate.value),
             "—" if each.needed is None else count(each.needed),
             "—" if each.shown is None else percent(each.shown),
         )
@@ -112,6 +112,20 @@ def unparsed_table(contenders: Sequence[Contender], groups: Sequence[str], title
     return Table(
         columns, tuple(rows), frozenset(columns[1:]), "Unparsed answers in percent (accuracy if all of them were right)"
     )
+
+
+def points(value: float | None) -> str:
+    """A difference in percent points with its sign, without a negative zero."""
+    return signed(None if value is None else round(value, 3) + 0.0)
+
+
+def _test(pair: Pair) -> str:
+    """Which test the p-value is of, and why there is no interval where there is none."""
+    estimate = pair.gap.estimate
+    name = "exact McNemar" if "McNemar" in estimate.method else "sign flips" if pair.gap.paired else "unpaired"
+    both = estimate.method.partition("; on the ")[2]
+    more = [each for each in (estimate.reason or estimate.interval_reason, both and f"on the {both}") if each]
+    return "; ".join([name, *more])
 
 
 def p_text(value: float | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from data_splits.cli_options import choice, key_values, names, takes_options
+from data_splits.cli_options import choice, given, key_values, names, takes_options
 from data_splits.errors import UserError
 
 
@@ -26,6 +26,21 @@ def test_a_command_gets_shared_options_made_into_one_value() -> None:
     assert CliRunner().invoke(app, []).stdout == "{'size': 3, 'name': 'x'} False\n"
     assert CliRunner().invoke(app, ["--size", "5", "--twice"]).stdout == "{'size': 5, 'name': 'x'} True\n"
     assert "--size" in CliRunner().invoke(app, ["--help"]).stdout
+
+
+def test_a_command_knows_what_was_written_and_may_configure_later() -> None:
+    def shared(size: Annotated[int, typer.Option("--size")] = 3) -> int:
+        return size
+
+    app = typer.Typer()
+
+    @app.command()
+    @takes_options(shared)
+    def show(made: int, context: typer.Context, word: Annotated[str, typer.Option("--word")] = "x") -> None:
+        typer.echo(f"{made} {sorted(given(context))}")
+
+    assert CliRunner().invoke(app, []).stdout == "3 []\n"
+    assert CliRunner().invoke(app, ["--size", "3", "--word", "x"]).stdout == "3 ['size', 'word']\n"
 
 
 def test_values_are_checked() -> None:

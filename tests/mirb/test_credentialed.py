@@ -70,6 +70,22 @@ def test_no_mark_reaches_record_log_or_report(output: Path, protocol: str) -> No
     assert read_record(output).split["credentialed"] is True
 
 
+def test_no_mark_leaves_through_ablations_or_comparison(output: Path) -> None:
+    asked = ["--vlm", "text-only", "--split", "private"]
+    said = [CliRunner().invoke(app, ["ablate", *asked, "--output", str(output)])]
+    said.append(CliRunner().invoke(app, ["ablate", *asked, "--json", "--output", str(output)]))
+    other = output.parent / "other"
+    said.append(CliRunner().invoke(app, ["eval", "--vlm", "constant", "--split", "private", "--output", str(other)]))
+    page = ["--output", str(output / "comparison.html")]
+    said += [CliRunner().invoke(app, ["compare", str(output), str(other), *flags]) for flags in (page, ["--json"])]
+    for each in said:
+        assert each.exit_code == 0, each.output
+        assert CANARY not in each.output
+    assert (output / "ablations" / "ablations.html").exists() and (output / "comparison.html").exists()
+    for path in shareable(output):
+        assert CANARY.encode() not in path.read_bytes(), path
+
+
 def test_questions_are_shown_only_when_asked_for_by_name(output: Path) -> None:
     asked = ["--vlm", "text-only", "--split", "private", "--output", str(output)]
     assert CliRunner().invoke(app, ["eval", *asked, "--show-credentialed"]).exit_code == 0
