@@ -81,13 +81,13 @@ def resolve_protocol(config: RunConfig) -> Protocol:
     return protocol.narrowed(metrics, encoders).sized(config.limit)
 
 
-def resolve(config: RunConfig, split: Split | None = None) -> Plan:
-    """Choose the cases of a split, which is loaded unless it is given.
+def resolve(config: RunConfig, split: Split | None = None, protocol: Protocol | None = None) -> Plan:
+    """Choose the cases of a split; split and protocol are loaded unless they are given.
 
     Raises:
         UserError: the split cannot be loaded, has no such subset, or is too small to be scored.
     """
-    protocol = resolve_protocol(config)
+    protocol = protocol or resolve_protocol(config)
     split = split or load_split(config.split, **config.split_options)
     subset = config.subset or split.evaluation
     cases = selection.by_patient(split.cases(subset), protocol.max_cases, "evaluate", CHOICE_SEED)

@@ -1,0 +1,198 @@
+"""Which control each metric must expose and which it must pass, and by what rule a result counts as exposed.
+
+The rules look at a result alone, as a reader of the report would: its interval, its extras and its floor. They were
+written after single runs on the shared radiographs and are asserted on phantom cohorts that nobody had looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leaderboards.records.schema import MetricResult
+
+Flag = Callable[[MetricResult, MetricResult | None], bool]
+"""(result, its floor or None) -> exposed."""
+
+CONTROLS: dict[str, tuple[str, dict[str, str]]] = {
+    "memoriser": ("memoriser", {}),
+    "noisy-memoriser": ("noisy-memoriser", {}),
+    "copier-20": ("copier", {"share": "0.2"}),
+    "copier-0": ("copier", {"share": "0"}),
+    "real-holdout": ("real-holdout", {}),
+    "label-shuffler": ("label-shuffler", {}),
+    "constant": ("constant", {}),
+}
+"""Name in the table -> generator and its options. copier-0 shows real images of patients it was not trained on: what a
+perfect generator would do. real-holdout shows training images of other patients, so a search of the training set
+must find them, and only what asks about the prompted patient must not."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table.
+
+    Attributes:
+        metric: full name. words: when a result counts as exposed. flag: the same as a function.
+        exposes, passes: controls; what is in neither is not asserted.
+    """
+
+    metric: str
+    words: str
+    flag: Flag
+    exposes: tuple[str, ...]
+    passes: tuple[str, ...]
+
+
+def _low_above(limit: float) -> Flag:
+    return lambda result, _: result.low is not None and result.low > limit
+
+
+def _extra_above(name: str, limit: float) -> Flag:
+    return lambda result, _: result.extra.get(name, limit) > limit
+
+
+def _extra_below(name: str, limit: float) -> Flag:
+    return lambda result, _: result.extra.get(name, limit) < limit
+
+
+def _not_above_chance(result: MetricResult, _: MetricResult | None) -> bool:
+    return result.low is None or result.low <= 0.5
+
+
+def _below_floor(result: MetricResult, floor: MetricResult | None) -> bool:
+    """The whole interval lies below that of real images (or the value, where an interval is undefined)."""
+    assert floor is not None
+    high = result.high if result.high is not None else result.value
+    low = floor.low if floor.low is not None else floor.value
+    assert high is not None
+    assert low is not None
+    return high < low
+
+
+def _above_floor(result: MetricResult, floor: MetricResult | None) -> bool:
+    assert floor is not None
+    low = result.low if result.low is not None else result.value
+    high = floor.high if floor.high is not None else floor.value
+    assert low is not None
+    assert high is not None
+    return low > high
+
+
+def _at_most(limit: float) -> Flag:
+    return lambda result, _: result.value is not None and result.value <= limit
+
+
+def _at_least(limit: float) -> Flag:
+    return lambda result, _: result.value is not None and result.value >= limit
+
+
+def _within_chance(result: MetricResult, _: MetricResult | None) -> bool:
+    """The interval does not lie above what guessing gives."""
+    return result.low is None or result.low <= result.extra["chance"]
+
+
+COPIES = ("memoriser", "copier-20")
+HONEST = ("copier-0", "constant")
+REAL = ("copier-0", "real-holdout")
+"""Real images that fit the prompt: nothing but a search of the training set has a complaint."""
+WRONG = ("label-shuffler", "constant")
+NOBODY: tuple[str, ...] = ()
+
+ABOVE = ("interval (or value) above that of real images", _above_floor)
+BELOW = ("interval (or value) below that of real images", _below_floor)
+CHANCE = ("interval not above 0.5", _not_above_chance)
+COPIED = ("`copies_low` above 0", _extra_above("copies_low", 0.0))
+NEARER = ("`above_real_high` below 0", _extra_below("above_real_high", 0.0))
+RECOGNISED = ("`minimum_above_controls_high` below 0", _extra_below("minimum_above_controls_high", 0.0))
+MEMBER = ("interval above 0.5", _low_above(0.5))
+WORSE = ("`tstr_minus_trtr_high` below 0", _extra_below("tstr_minus_trtr_high", 0.0))
+
+RULES: tuple[Rule, ...] = (
+    # Fidelity and diversity
+    Rule("fid64_lite0", *ABOVE, ("noisy-memoriser",), NOBODY),
+    Rule("fid_lite0", *ABOVE, ("noisy-memoriser", "constant"), NOBODY),
+    Rule("kid_lite0", *ABOVE, ("noisy-memoriser", "constant"), REAL),
+    Rule("mmd_rbf_lite0", *ABOVE, ("noisy-memoriser",), REAL),
+    Rule("permutation_p_lite0", "p at most 0.01", _at_most(0.01), ("noisy-memoriser", "constant"), REAL),
+    Rule("precision_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
+    Rule("recall_lite0", *BELOW, ("constant",), REAL),
+    Rule("density_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
+    Rule("coverage_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
+    Rule("vendi_lite0", "at most 1.5", _at_most(1.5), ("constant",), REAL),
+    Rule("fld_lite0", "at least 100", _at_least(100.0), ("memoriser", "constant"), ("copier-0",)),
+    Rule("inception_score_lite0", "at most 1.05", _at_most(1.05), ("constant",), REAL),
+    Rule("ms_ssim_diversity", "at least 0.99", _at_least(0.99), ("constant",), REAL),
+    Rule("frd_radiomics", *ABOVE, ("noisy-memoriser",), NOBODY),
+    # Alignment
+    Rule("alignment_lite0", *BELOW, WRONG, ("memoriser",)),
+    Rule("prompt_choice_lite0", *CHANCE, WRONG, ("memoriser", *REAL)),
+    Rule("retrieval_lite0", "interval not above chance", _within_chance, WRONG, ("memoriser",)),
+    Rule("label_consistency_lite0", *CHANCE, WRONG, ("memoriser", *REAL)),
+    # Privacy
+    Rule("reid_lite0", "interval above 0", _low_above(0.0), ("memoriser",), (*HONEST, "real-holdout")),
+    Rule("reid_rate_lite0", "interval above 0.5", _low_above(0.5), ("memoriser",), (*HONEST, "real-holdout")),
+    Rule("latent_distance_lite0", *RECOGNISED, ("memoriser",), ("copier-0",)),
+    Rule("pixel_distance_grey64", *RECOGNISED, ("memoriser", "noisy-memoriser"), ("copier-0",)),
+    # Memorisation
+    Rule(
+        "copy_rate_grey64",
+        "interval above 0",
+        _low_above(0.0),
+        (*COPIES, "noisy-memoriser", "real-holdout"),
+        HONEST,
+    ),
+    Rule("extraction_grey64", *COPIED, ("memoriser", "noisy-memoriser"), HONEST),
+    Rule("nn_distance_lite0", *NEARER, ("memoriser",), ("copier-0",)),
+    Rule("nn_distance_grey64", *NEARER, ("memoriser", "noisy-memoriser"), ("copier-0",)),
+    Rule("nn_ratio_lite0", *COPIED, ("memoriser", "real-holdout"), HONEST),
+    Rule("nn_ratio_grey64", *COPIED, ("memoriser", "noisy-memoriser", "real-holdout"), HONEST),
+    Rule("ct_score_lite0", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), ("memoriser",), HONEST),
+    Rule("ct_score_grey64", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), ("memoriser",), HONEST),
+    Rule("authpct_lite0", *NEARER, ("memoriser", "real-holdout"), ("copier-0",)),
+    Rule("authpct_grey64", *NEARER, ("memoriser", "real-holdout"), ("copier-0",)),
+    Rule("fld_gap_lite0", "at most -20", _at_most(-20.0), ("memoriser", "real-holdout"), ("copier-0",)),
+    Rule(
+        "mifid_lite0", "`penalty` below 0.9", _extra_below("penalty", 0.9), ("memoriser", "real-holdout"), ("copier-0",)
+    ),
+    Rule("mia_auroc_lite0", *MEMBER, ("memoriser", "noisy-memoriser"), HONEST),
+    Rule("mia_auroc_grey64", *MEMBER, ("memoriser", "noisy-memoriser"), HONEST),
+    Rule("mia_tpr_lite0", *COPIED, ("memoriser",), HONEST),
+    Rule("mia_tpr_grey64", *COPIED, ("memoriser", "noisy-memoriser"), HONEST),
+    Rule("exposure_lite0", *COPIED, COPIES, (*HONEST, "real-holdout")),
+    Rule("exposure_grey64", *COPIED, (*COPIES, "noisy-memoriser"), (*HONEST, "real-holdout")),
+    # Utility
+    Rule("utility_auroc_lite0", *WORSE, WRONG, ("memoriser",)),
+    Rule("utility_auprc_lite0", *WORSE, WRONG, ("memoriser",)),
+    Rule("utility_f1_macro_lite0", *WORSE, ("constant",), ("memoriser",)),
+    Rule("utility_f1_micro_lite0", *WORSE, ("constant",), ("memoriser",)),
+    Rule("utility_accuracy_lite0", *WORSE, WRONG, ("memoriser",)),
+    Rule("report_label_f1_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+    Rule("report_rouge_l_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+    Rule("report_bleu1_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+    Rule("report_bleu4_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+)
+
+NO_CONTROL: dict[str, str] = {
+    "utility_ece": "no control is known to be badly calibrated and otherwise good",
+    "utility_gap": "no control treats subgroups differently",
+    "utility_dice": "a segmenter takes a minute to train; its own tests plant copies and constants",
+    "noise_norm": "no control is a diffusion model; the embedded generator has to pass (test_noise_norm)",
+}
+"""Metrics of the quick protocol without a row, and why."""
+
+
+def results_of(results: list[MetricResult]) -> dict[str, tuple[MetricResult, MetricResult | None]]:
+    """Full metric name -> (raw result, floor) of the overall group."""
+    overall = {(each.metric, each.variant): each for each in results if each.group == "overall"}
+    return {name: (each, overall.get((name, "floor"))) for (name, kind), each in overall.items() if kind == "raw"}
+
+
+def exposed(rule: Rule, results: list[MetricResult]) -> bool | None:
+    """Whether a run's results are exposed by a rule; None where the metric is undefined.
+
+    Raises:
+        KeyError: the run does not have the metric.
+    """
+    result, floor = results_of(results)[rule.metric]
+    return None if result.value is None else rule.flag(result, floor)
