@@ -14,12 +14,12 @@ from chexgenbench.controls.table import RULES
 
 def test_one_control_on_a_small_cohort_is_counted_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COHORT", {"size": "64", "train": "30", "test": "20"})
-    monkeypatch.setattr(module, "measured", lambda: ("kid_lite0", "prompt_choice_lite0"))
-    rules = [rule for rule in RULES if rule.metric in ("kid_lite0", "prompt_choice_lite0")]
+    monkeypatch.setattr(module, "measured", lambda: ("kid_lite0", "recall_lite0"))
+    rules = [rule for rule in RULES if rule.metric in ("kid_lite0", "recall_lite0")]
     counts = study([3], tmp_path, ["label-shuffler"], rules)
     assert {key: (count.defined, count.runs) for key, count in counts.items()} == {
         ("kid_lite0", "label-shuffler"): (1, 1),
-        ("prompt_choice_lite0", "label-shuffler"): (1, 1),
+        ("recall_lite0", "label-shuffler"): (1, 1),
     }
     before = (tmp_path / "label-shuffler-3" / "record.json").stat().st_mtime_ns
     assert study([3], tmp_path, ["label-shuffler"], rules) == counts
@@ -29,7 +29,7 @@ def test_one_control_on_a_small_cohort_is_counted_and_resumed(tmp_path: Path, mo
     assert (tmp_path / "again" / "record.json").read_bytes() == (
         tmp_path / "label-shuffler-3" / "record.json"
     ).read_bytes()
-    assert {result.metric for result in again.results} == {"kid_lite0", "prompt_choice_lite0"}
+    assert {result.metric for result in again.results} == {"kid_lite0", "recall_lite0"}
 
 
 @pytest.mark.slow
