@@ -48,6 +48,8 @@ def run(
         again = open_store(folder, model, whole, again_folder(folder.root))
         asked = prepare(plan, whole, ablations, whole.config.letters and tells_letters(model))
         config = whole.config
+        new = sum(store.get(case.ask) is None for case in asked.cases)
+        say(f"ablate: {len(asked.cases)} changed questions, {new} of them new, and {len(asked.again)} asked once more")
         answers = answer_all(
             asked,
             store,
