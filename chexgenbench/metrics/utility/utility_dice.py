@@ -18,7 +18,7 @@ fixed. Prompts play no part: the masks are of what an image shows, so a generato
 well. The generator has seen the training cases, so a memoriser scores like real images here.
 
 Published (CheXGenBench v4; neither code nor numbers could be had): 3,000 real and 3,000 synthetic images, a U-Net,
-masks of the 159-class segmenter CXAS. Here: the same numbers at most, 64 pixels, a U-Net of 80,000 weights that trains
+masks of the 159-class segmenter CXAS. Here: the same numbers at most, 64 pixels, a U-Net of 67,000 weights that trains
 in seconds, and a teacher trained on the split's own masks, so that nothing is downloaded. Needs a split with masks: the
 phantom, or a folder with columns `mask_<structure>`.
 
