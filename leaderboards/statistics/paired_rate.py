@@ -3,8 +3,8 @@
 Value: sum over strata of weight * (rate of the first less rate of the second). Interval: a stratified cluster bootstrap
 of the differences. Clusters that touch the same strata are drawn among themselves, n - 1 of n with weights of
 n / (n - 1) (Rao and Wu 1988), so that tasks keep their sizes and small ones their full variance. A stratum in which all
-differences are alike, which resampling would call certain, is drawn from the posterior of its chances (only the first
-right, only the second, neither or both) under a uniform prior, with its clusters as n.
+differences are alike, which resampling would call certain, adds the margin of Wilson's interval for n of n clusters by
+square-and-add (MOVER, Zou and Donner 2008), as `stratified_rate` does for one model.
 
 p: the exact McNemar test where the questions of one stratum stand alone. Elsewhere a paired randomisation test: were
 the two exchangeable, swapping them on a whole cluster would change nothing, so the observed difference is ranked among
@@ -82,9 +82,12 @@ def paired_rate(
         return Estimate(value=value, interval_reason=reason, method=test, extra=extra)
     tail = 0.5 - level / 2
     low, high = (float(each) for each in np.quantile(drawn, [tail, 1.0 - tail]))
-    low, high = min(low, value), max(high, value)
+    margins = _alike(gap, stratum, of, weights, level)
+    below, above = (max(0.0, value - low), max(0.0, high - value))
+    low, high = value - float(np.hypot(below, margins[0])), value + float(np.hypot(above, margins[1]))
+    se = float(np.sqrt(drawn.var(ddof=1) + margins[2] ** 2))
     how = "paired bootstrap" if len(weights) == 1 and alone else "paired bootstrap by cluster within tasks"
-    return Estimate(value, low, high, float(drawn.std(ddof=1)), level, f"{how}; {test}", extra=extra)
+    return Estimate(value, low, high, se, level, f"{how}; {test}", extra=extra)
 
 
 def _resampled(
@@ -105,19 +108,26 @@ def _resampled(
         draws = rng.multinomial(n - 1, np.full(n, 1.0 / n), size=replicates) * (n / (n - 1))
         total += draws @ sums[members]
         count += draws @ sizes[members]
-    gaps = total / count
-    for each in range(shape[1]):
+    return np.asarray((total / count) @ weights, np.float64)
+
+
+def _alike(gap: Float, stratum: Labels, of: Labels, weights: Float, level: float) -> tuple[float, float, float]:
+    """What strata of equal differences add below and above the value, and to the standard error.
+
+    The margin of n of n clusters by Wilson's interval is z^2 / (n + z^2). A difference of 1 has nothing above it.
+    """
+    from scipy.special import ndtri
+
+    z = float(ndtri(0.5 + level / 2))
+    below = above = 0.0
+    for each, weight in enumerate(weights):
         own = gap[stratum == each]
-        if np.ptp(own) == 0:
-            gaps[:, each] = _alike(float(own[0]), int((sizes[:, each] > 0).sum()), replicates, rng)
-    return np.asarray(gaps @ weights, np.float64)
-
-
-def _alike(gap: float, clusters: int, replicates: int, rng: np.random.Generator) -> Float:
-    """Posterior draws of a mean difference of which all `clusters` observations are `gap`."""
-    observed = np.array([clusters, 0, 0]) if gap else np.array([0, 0, clusters])
-    chances = rng.dirichlet(1.0 + observed, size=replicates)
-    return np.asarray((gap or 1.0) * (chances[:, 0] - chances[:, 1]), np.float64)
+        if np.ptp(own) > 0:
+            continue
+        margin = float(weight) * z * z / (len(np.unique(of[stratum == each])) + z * z)
+        below += 0.0 if own[0] == -1.0 else margin**2
+        above += 0.0 if own[0] == 1.0 else margin**2
+    return float(np.sqrt(below)), float(np.sqrt(above)), float(np.sqrt((below + above) / 2)) / z
 
 
 def _check(first: Float, second: Float, stratum: Labels, cluster: Labels, weights: Float) -> None:

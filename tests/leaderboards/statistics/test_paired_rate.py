@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leaderboards.statistics.estimate import Estimate
+from leaderboards.statistics.intervals import wilson
 from leaderboards.statistics.mcnemar import exact_p
 from leaderboards.statistics.paired_mean import paired_mean
 from leaderboards.statistics.paired_rate import paired_rate
@@ -74,16 +75,21 @@ def test_copies_of_a_question_in_one_cluster_add_no_evidence() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
 def test_differences_that_are_all_alike_are_not_certain(first: float, second: float) -> None:
-    """By the beta distribution of the posterior: the margin of n alike is that of a share with n of n."""
+    """The margin of 20 of 20 is Wilson's."""
+    margin = 1 - wilson(20, 20)[0]
     found = paired_rate(arrays([first] * 20, [second] * 20))
     assert found.value == first - second and found.low is not None and found.high is not None
-    if first == second:
-        assert found.extra["p"] == 1.0 and -0.2 < found.low < -0.08 and 0.08 < found.high < 0.2
-    else:
-        near, far = sorted((abs(found.low), abs(found.high)), reverse=True)
-        assert near == 1.0 and 0.6 < far < 0.85
-    more = paired_rate(arrays([first] * 200, [second] * 200))
-    assert more.high - more.low < 0.25 * (found.high - found.low)  # type: ignore[operator]
+    assert found.low == pytest.approx(found.value - (0 if found.value == -1 else margin))
+    assert found.high == pytest.approx(found.value + (0 if found.value == 1 else margin))
+    assert (found.extra["p"] == 1.0) == (first == second)
+
+
+def test_tasks_of_equal_differences_add_by_squares() -> None:
+    stratum = np.repeat([0, 1], (20, 40))
+    found = paired_rate(arrays([1] * 60, [0] * 60, stratum=stratum, weights=np.array([0.5, 0.5])))
+    margins = [1 - wilson(n, n)[0] for n in (20, 40)]
+    assert found.low == pytest.approx(1 - (0.25 * margins[0] ** 2 + 0.25 * margins[1] ** 2) ** 0.5)
+    assert found.high == 1.0
 
 
 def test_undefined_intervals_say_why() -> None:
