@@ -310,6 +310,48 @@ def utility(
 
 
 @app.command()
+def reports(
+    train: Annotated[str, typer.Option("--train", help="Split with the images and reports to be scored.")],
+    test: Annotated[
+        str | None, typer.Option("--test", help="Split with the real test images. Default: --train's.")
+    ] = None,
+    real: Annotated[str | None, typer.Option("--real", help="Split with real training images to compare with.")] = None,
+    writer: Annotated[
+        str, typer.Option(help="nearest-report (offline, seconds) or vlm-lora:NAME[:CHECKPOINT].")
+    ] = "nearest-report",
+    writer_option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the writer.")] = None,
+    scores: Annotated[str | None, typer.Option(help="Comma-separated text scores. Default: the offline ones.")] = None,
+    score_weights: Annotated[
+        list[str] | None, typer.Option(help="SCORE=PATH, local weights of a score that needs a model.")
+    ] = None,
+    arms: Annotated[str | None, typer.Option(help="tstr, trtr, mixed; the first two with --real.")] = None,
+    train_subset: Annotated[str | None, typer.Option(help='Part of --train. Default: "train".')] = None,
+    test_subset: Annotated[str | None, typer.Option(help="Part of --test. Default: what the split says.")] = None,
+    protocol: ProtocolOption = "v2",
+    split_option: SplitOptions = None,
+    device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """Train a report writer on images with reports and score the reports that it writes of real test images.
+
+    No report is stored: the record holds scores alone.
+
+    Example: chexgenbench reports --train folder:curated --test phantom --real phantom --writer nearest-report
+    """
+    from chexgenbench.reports_command import Request, run
+
+    run(
+        Request(
+            train, test, real, writer, names(scores), names(arms), train_subset, test_subset, protocol, device,
+            key_values(writer_option, "--writer-option"), key_values(score_weights, "--score-weights"),
+            key_values(split_option, "--split-option"), output,
+        ),
+        json,
+    )  # fmt: skip
+
+
+@app.command()
 def curate(
     source: Annotated[str, typer.Argument(help="A run folder, or a split of images with prompts: folder:images.csv.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the data set; repeat to resume.")],
