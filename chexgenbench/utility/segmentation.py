@@ -18,6 +18,7 @@ from chexgenbench.utility.arms import CHOICE_SEED, half_of
 from chexgenbench.utility.predictions import training_seed
 from data_splits.case import Case
 from data_splits.integrity import atomic_write, content_hash
+from model_adapters.inference.seeds import derive_seed
 from model_adapters.predictors.unet import Masks, SegmentationRecipe, UNetSegmenter, masks_at
 
 Pixels = NDArray[np.uint8]
@@ -56,6 +57,8 @@ def measure_dice(data: MetricInput) -> Measurement:
     others = np.flatnonzero(~np.isin(data.train.patients, np.unique(asked.images.patients)))
     taught = data.train.take(others)
     taught = taught.take(_chosen(taught, "fit"))
+    if len(taught) < MIN_TRAINING:
+        asked, taught = _halved(asked)
     if min(len(asked), len(taught)) < MIN_TRAINING:
         return Measurement(
             reason=f"{len(asked)} synthetic images and {len(taught)} real ones of other patients; "
@@ -200,6 +203,17 @@ def _first_draws(asked: Asked) -> Asked:
     side = asked.images.take(first)
     rows = first[_chosen(side, "seen")]
     return Asked(asked.images.take(rows), asked.draw[rows], asked.real.take(asked.target[rows]), np.arange(len(rows)))
+
+
+def _halved(asked: Asked) -> tuple[Asked, Side]:
+    """Half of the patients, and the real images of the others, for a teacher of a split that has no more."""
+    patients = sorted(
+        set(asked.real.patients.tolist()), key=lambda name: derive_seed(CHOICE_SEED, name, purpose="teacher")
+    )
+    teaches = np.isin(asked.real.patients, patients[: len(patients) // 2])
+    kept = np.flatnonzero(~teaches)
+    rest = Asked(asked.images.take(kept), asked.draw[kept], asked.real.take(kept), np.arange(len(kept)))
+    return rest, asked.real.take(np.flatnonzero(teaches))
 
 
 def _chosen(side: Side, purpose: str) -> NDArray[np.intp]:

@@ -93,5 +93,20 @@ def test_it_says_why_it_cannot_be_measured() -> None:
     assert data.synthetic is not None
     assert "grey64, not lite0" in str(METRIC.measure(replace(data, encoder="lite0")).reason)
     assert "10 synthetic" in str(METRIC.measure(replace(data, synthetic=data.synthetic.take(np.arange(10)))).reason)
-    same = replace(data, train=data.synthetic.real)
-    assert "0 real ones of other patients" in str(METRIC.measure(same).reason)
+    small = replace(data, synthetic=data.synthetic.take(np.arange(30)), train=data.synthetic.real.take(np.arange(30)))
+    assert "synthetic images and 14 real ones of other patients" in str(METRIC.measure(small).reason)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_where_all_training_patients_are_asked_half_of_them_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, segmentation.Outlined]] = []
+    arms = segmentation.Trainer.arms
+    monkeypatch.setattr(
+        segmentation.Trainer, "arms", lambda self, parts, *a: seen.append(parts) or arms(self, parts, *a)
+    )
+    data = metric_input()
+    assert data.synthetic is not None
+    measured = METRIC.measure(replace(data, train=data.synthetic.real))
+    assert measured.n_generated == 20 and measured.reason is None
+    teacher, real = ({each.tobytes() for each in seen[0][part].pixels} for part in ("teacher", "real"))
+    assert len(teacher) == len(real) == 20 and not teacher & real
