@@ -85,6 +85,7 @@ def test_the_ordinary_floor_is_training_images_and_metrics_of_prompts_have_none(
         ("synthetic", "prompt of a training case"),
         ("texts", "some cases have no prompt"),
         ("noise", "no white box"),
+        ("masks", "the split has no masks"),
         ("pair_head", "no Siamese network"),
         ("class_head", "no class head"),
     ],
