@@ -29,14 +29,15 @@ def flat_table(record: ResultRecord) -> Table:
 def reading_table(record: ResultRecord, group: str = "overall") -> Table:
     """The results of one group, or of "all", as people read them: value, interval, floor, n, reason.
 
-    A MIRB record is one table of all its groups, with chance beside every value, unless one group is asked for.
+    A MIRB record is one table of all its groups, with chance beside every value, unless one group is asked for; a
+    record of its ablations, which has no accuracy of its own, is a table of metrics.
     """
-    if record.benchmark == "mirb":
+    if record.benchmark == "mirb" and any(result.metric == "accuracy" for result in record.results):
         return mirb_table(record, None if group in ("all", "overall") else group)
     floors = {(r.metric, r.group): r for r in record.results if r.variant == "floor"}
     rows = []
     for result in record.results:
-        if result.variant == "floor" or group not in ("all", result.group):
+        if result.variant in ("floor", "chance", "constant") or group not in ("all", result.group):
             continue
         # The floor was measured at the raw n; beside a value at equal n it would mislead.
         floor = floors.get((result.metric, result.group)) if result.variant == "raw" else None

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from mirb_runs import kill_when, lines, run
+from typer.testing import CliRunner
 
+from leaderboards.cli import app as boards
 from leaderboards.records.io import read_record
 from leaderboards.records.recompute import check_run
 
@@ -35,6 +37,13 @@ def test_from_nothing_it_makes_the_run_and_its_ablations(ablated: Path) -> None:
     page = (ablated / "ablations" / "ablations.html").read_text()
     assert page.startswith("<!doctype html>") and "has no options" in page and "mirb ablate" in page
     assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
+
+
+def test_leaderboards_shows_the_ablations_as_metrics(ablated: Path) -> None:
+    shown = CliRunner().invoke(boards, ["show", str(ablated / "ablations")])
+    assert shown.exit_code == 0 and "image_need_text_only" in shown.stdout, shown.output
+    one = CliRunner().invoke(boards, ["show", str(ablated / "ablations"), "--group", "task=count"]).stdout
+    assert "task=count" in one and "task=food" not in one
 
 
 def test_part_of_a_run_asks_nothing_twice(ablated: Path, tmp_path: Path) -> None:
