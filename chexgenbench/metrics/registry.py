@@ -58,6 +58,11 @@ MODULES: dict[str, str] = {
     "report_bleu1": "chexgenbench.metrics.utility.report_bleu1",
     "report_bleu4": "chexgenbench.metrics.utility.report_bleu4",
     "report_rouge_l": "chexgenbench.metrics.utility.report_rouge_l",
+    "report_chexbert": "chexgenbench.metrics.utility.report_chexbert",
+    "report_radgraph": "chexgenbench.metrics.utility.report_radgraph",
+    "report_bertscore": "chexgenbench.metrics.utility.report_bertscore",
+    "report_ratescore": "chexgenbench.metrics.utility.report_ratescore",
+    "report_green": "chexgenbench.metrics.utility.report_green",
 }
 """Metric name -> module."""
 

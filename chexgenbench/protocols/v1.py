@@ -26,7 +26,8 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, "siamese-reid") for metric in ("reid_avg", "reid_max", "reid_count")]
     uses += [MetricUse("latent_distance", "rad-dino"), MetricUse("pixel_distance"), MetricUse("extraction")]
     uses += [MetricUse(f"utility_{metric}") for metric in ("auroc", "f1_macro", "f1_micro", "accuracy")]
-    uses += [MetricUse(f"report_{metric}", "rad-dino") for metric in ("bleu1", "bleu4", "rouge_l")]
+    reports = ("bleu1", "bleu4", "rouge_l", "chexbert", "radgraph")
+    uses += [MetricUse(f"report_{metric}", "rad-dino") for metric in reports]
     return Protocol(
         name="v1",
         preset=preset,

@@ -43,6 +43,9 @@ UTILITY = (
 REPORTS = ("report_label_f1", "report_bleu1", "report_bleu4", "report_rouge_l")
 """Metrics of report writers trained on generated images: the nearest training image's report, by an encoder."""
 
+MODELLED_REPORTS = ("report_chexbert", "report_radgraph", "report_bertscore", "report_ratescore", "report_green")
+"""The same, judged by a model whose weights the user has (`chexgenbench/text_scores/weights.py`)."""
+
 
 def protocol(preset: Preset) -> Protocol:
     """quick: the encoder that installs with pip and sizes for minutes on two cores. full: every case and encoder."""
@@ -64,6 +67,8 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse(metric, encoder) for encoder in taught for metric in UTILITY]
     uses.append(MetricUse("utility_dice", "grey64"))
     uses += [MetricUse(metric, encoder) for encoder in taught if encoder for metric in REPORTS]
+    judged = ("rad-dino",) if preset == "full" else ()
+    uses += [MetricUse(metric, encoder) for encoder in judged for metric in MODELLED_REPORTS]
     return Protocol(
         name="v2",
         preset=preset,

@@ -72,12 +72,22 @@ def scored(found: Written, text_score: TextScore, where: Where | None = None, **
         "labels": "|".join(text_score.labels),
         "seed": found.seed,
         "writer": found.writer,
+        **_weights(text_score, where or Where()),
         **{f"{text_score.name}_{key}": value for key, value in text_score.settings.items()},
         **more,
     }
     return Measurement(
         {**arrays, "cluster": cluster}, parameters, n_generated=found.images, n_reference=len(found.reference)
     )
+
+
+def _weights(text_score: TextScore, where: Where) -> dict[str, str]:
+    """Which weights judged, for the record."""
+    if not text_score.modelled:
+        return {}
+    from chexgenbench.text_scores.weights import weights_hash
+
+    return {f"{text_score.name}_weights_sha256": weights_hash(text_score.name, where)}
 
 
 def report_of(case: Case) -> str:

@@ -13,6 +13,11 @@ SCORES: dict[str, str] = {
     "bleu1": "chexgenbench.text_scores.bleu:BLEU1",
     "bleu4": "chexgenbench.text_scores.bleu:BLEU4",
     "rouge_l": "chexgenbench.text_scores.rouge_l:ROUGE_L",
+    "bertscore": "chexgenbench.text_scores.bertscore:BERTSCORE",
+    "radgraph": "chexgenbench.text_scores.radgraph:RADGRAPH",
+    "chexbert": "chexgenbench.text_scores.chexbert:CHEXBERT",
+    "ratescore": "chexgenbench.text_scores.ratescore:RATESCORE",
+    "green": "chexgenbench.text_scores.green:GREEN_SCORE",
 }
 """Name -> "module:attribute"."""
 

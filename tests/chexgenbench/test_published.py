@@ -63,9 +63,10 @@ def test_v1_repeats_the_published_choices(
     record = read_record(output)
     assert record.protocol == "v1" and not [each for each in record.results if each.variant != "raw"]
     overall = {each.metric: each for each in record.results if each.group == "overall"}
+    reports = [f"report_{name}" for name in ("bleu1", "bleu4", "rouge_l", "chexbert", "radgraph")]
     fidelity = ("fid", "fid_sharded", "kid", "precision", "recall", "density", "coverage")
     assert {name for name in overall if name.endswith("_rad-dino")} == {
-        f"{name}_rad-dino" for name in (*fidelity, "latent_distance", "report_bleu1", "report_bleu4", "report_rouge_l")
+        f"{name}_rad-dino" for name in (*fidelity, "latent_distance", *reports)
     }
     assert {"pixel_distance", "extraction"} <= set(overall)
     fid = overall["fid_rad-dino"]
