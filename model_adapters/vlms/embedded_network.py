@@ -132,6 +132,11 @@ class Topic(nn.Module):
 class Glance(nn.Module):
     """One image on its own: Lite0's maps -> five vectors (four quadrants, the whole), steered by the question."""
 
+    fine_mean: Tensor
+    fine_std: Tensor
+    coarse_mean: Tensor
+    coarse_std: Tensor
+
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         for name, channels in (("fine", FINE_CHANNELS), ("coarse", COARSE_CHANNELS)):
@@ -140,13 +145,11 @@ class Glance(nn.Module):
         self.fine, self.coarse = nn.Linear(4 * FINE_CHANNELS, width), nn.Linear(COARSE_CHANNELS, width)
         self.place = nn.Parameter(torch.randn(COARSE_SIDE**2, width) * 0.02)
         self.blocks = nn.ModuleList(Block(width, 4) for _ in range(blocks))
-        self.steer = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(blocks + 1))
+        self.steer = nn.ModuleList(_linear(width, 2 * width, 0.02) for _ in range(blocks + 1))
         self.norm = nn.LayerNorm(width)
         self.detect = nn.Linear(width, 2 * width)
         self.last = nn.LayerNorm(4 * width)
         self.out = nn.Linear(4 * width, width)
-        for steer in self.steer:
-            nn.init.normal_(steer.weight, std=0.02)
 
     def forward(self, fine: Tensor, coarse: Tensor, topic: Tensor) -> Tensor:
         """float [n, 14, 14, 272], [n, 7, 7, 320] and [n, width] -> float [n, 5, width]."""
@@ -184,14 +187,12 @@ class Projector(nn.Module):
         self.part = nn.Parameter(torch.randn(PARTS, width) * 0.1)
         self.place = nn.Parameter(torch.randn(MOST_WORDS, width) * 0.02)
         self.layers = nn.ModuleList(Block(width, 6) for _ in range(layers))
-        self.before = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(2))
+        self.before = nn.ModuleList(_linear(width, width, 0.05, bias=False) for _ in range(2))
         self.norm = nn.LayerNorm(width)
         self.token = nn.Linear(width, TOKENS * WIDTH)
         self.gain = 1 / scale
         nn.init.normal_(self.token.weight, std=scale / width**0.5)
         nn.init.zeros_(self.token.bias)
-        for before in self.before:
-            nn.init.normal_(before.weight, std=0.05)
 
     def forward(self, asked: Asked) -> Tensor:
         """float [images, TOKENS, 576]."""
@@ -218,8 +219,14 @@ class Projector(nn.Module):
                 earlier = functional.pad(x[whole], (0, 0, back, 0))[: len(of)] * (which >= back).to(x)[:, None]
                 x = x.index_put(whole, self.before[number](earlier), accumulate=True)
             x = layer(x, known)
-        kept = x[whole]
-        return self.token(self.norm(kept)).view(-1, TOKENS, WIDTH)
+        tokens: Tensor = self.token(self.norm(x[whole])).view(-1, TOKENS, WIDTH)
+        return tokens
+
+
+def _linear(into: int, out: int, std: float, bias: bool = True) -> nn.Linear:
+    layer = nn.Linear(into, out, bias=bias)
+    nn.init.normal_(layer.weight, std=std)
+    return layer
 
 
 def _steered(x: Tensor, told: Tensor) -> Tensor:

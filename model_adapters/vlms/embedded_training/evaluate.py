@@ -8,6 +8,7 @@ constant answer scores: the most frequent gold answer among these very questions
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_splits.integrity import write_json
+from data_splits.integrity import sha256_file, write_json
 from data_splits.question import Question, QuestionSplit
 from data_splits.sources import load_questions
 from leaderboards.statistics.intervals import wilson
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     vlm = build(BuildContext(weights=given.output))
     split = load_questions("mirb-procedural", seed=given.seed, per_task=given.per_task, tasks=given.tasks)
-    splits = dict.fromkeys(split.tasks, split)
+    splits: dict[str, QuestionSplit] = dict.fromkeys(split.tasks, split)
     if given.chest is not None:
         splits[CHEST] = chest_pairs(given.chest, "test", given.per_task, given.seed)
 
@@ -113,8 +114,14 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    rows = evaluate(vlm, splits, say)
-    write_json(given.output / "evaluation.json", {"seed": given.seed, "per_task": given.per_task, "tasks": rows})
+    path, weights = given.output / "evaluation.json", sha256_file(given.output / "weights.safetensors")
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    facts: dict[str, Any] = {"seed": given.seed, "weights": weights, "tasks": {}}
+    if all(known.get(key) == facts[key] for key in ("seed", "weights")):
+        facts["tasks"] = known["tasks"]  # rows of other tasks stay
+    for task, split in splits.items():
+        facts["tasks"] |= evaluate(vlm, {task: split}, say)
+        write_json(path, facts)
     return 0
 
 

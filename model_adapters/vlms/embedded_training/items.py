@@ -116,7 +116,9 @@ def write_chunk(questions: Sequence[Question], read_image: Any, folder: Path) ->
     eye = Eye()
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, int] = {}
-    fine, coarse, listed = [], [], []
+    fine: list[NDArray[np.float16]] = []
+    coarse: list[NDArray[np.float16]] = []
+    listed: list[dict[str, Any]] = []
     placeholder: Image = np.zeros((1, 1), np.uint8)
     for each in questions:
         for key in each.images:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import torch
 
@@ -19,6 +20,8 @@ TURNS = ((0, 1, 2, 3), (2, 3, 0, 1), (1, 0, 3, 2), (3, 2, 1, 0))
 
 _CYCLES = {"analogy/turn": 4, "analogy/fill": 2, "analogy/night": 2}
 _FACTORS = ("analogy/turn", "analogy/number", "analogy/size", "analogy/fill", "analogy/night")
+MOST_ALIKE = 6
+"""Kinds of steps with fewer pairs are not mixed: two equal ones would hardly ever be drawn, and the kind alone tell."""
 Half = tuple[tuple[int, int], tuple[dict[str, str], dict[str, str]]]
 """Images and targets of one pair of an analogy."""
 
@@ -51,7 +54,8 @@ class Mixer:
                 for a in (0, 2):
                     half = ((each.images[a], each.images[a + 1]), (each.targets[a], each.targets[a + 1]))
                     self._pairs.setdefault(steps_of(*half[1]), []).append(half)
-        self._steps = sorted(self._pairs)
+        known = sorted(steps for steps, pairs in self._pairs.items() if len(pairs) >= MOST_ALIKE)
+        self._edges = [(a, b) for a, b in combinations(known, 2) if sum(map(int.__ne__, a, b)) == 1]
 
     def __call__(self, item: Item, rng: torch.Generator) -> Item:
         """A question like this one."""
@@ -86,21 +90,20 @@ class Mixer:
         return _of(item, answer, chosen)
 
     def _analogy(self, item: Item, rng: torch.Generator) -> Item:
-        steps = steps_of(item.targets[0], item.targets[1])
-        same = bool(_below(2, rng))
-        options = [steps] if same else [each for each in self._steps if sum(map(int.__ne__, each, steps)) == 1]
-        if not options:
+        """Two kinds of steps that differ in one factor, and of them one for each pair, drawn apart: so neither pair
+        alone tells whether both agree."""
+        if not self._edges:
             return item
-        pool = self._pairs[options[_below(len(options), rng)]]
-        images, targets = pool[_below(len(pool), rng)]
-        if images[0] in item.images or targets[0]["analogy/shape"] == item.targets[0]["analogy/shape"]:
+        edge = self._edges[_below(len(self._edges), rng)]
+        (one, told), (two, also) = (self._pair(edge[_below(2, rng)], rng) for _ in range(2))
+        if set(one) & set(two) or told[0]["analogy/shape"] == also[0]["analogy/shape"]:
             return item
-        return replace(
-            item,
-            answer="Yes" if same else "No",
-            images=(*item.images[:2], *images),
-            targets=(*item.targets[:2], *targets),
-        )
+        answer = "Yes" if steps_of(*told) == steps_of(*also) else "No"
+        return replace(item, answer=answer, images=(*one, *two), targets=(*told, *also))
+
+    def _pair(self, steps: tuple[int, ...], rng: torch.Generator) -> Half:
+        pool = self._pairs[steps]
+        return pool[_below(len(pool), rng)]
 
 
 def variants(item: Item) -> list[Item]:

@@ -46,10 +46,6 @@ def _shares() -> dict[str, float]:
     }
 
 
-def _relation_shares() -> dict[str, float]:
-    return _shares() | {"analogy": 14.0, "image_jigsaw": 0.2, "sightseeing": 1.0, "food": 0.2}
-
-
 @dataclass(frozen=True)
 class Plan:
     """Hyper-parameters of a training run; the defaults made the weights that ship with the package."""
@@ -67,19 +63,14 @@ class Plan:
     perception_batch: int = 32
     perception_lr: float = 1e-3
     perception_steps: int = 3000
-    # relations: perception again, mostly analogies, with more questions put together anew
-    relation_shares: dict[str, float] = field(default_factory=_relation_shares)
-    relation_mixed: float = 0.8
-    relations_lr: float = 1e-3
-    relations_steps: int = 700
     # language
     rank: int = 8
-    alpha: int = 16
+    alpha: int = 64
     language_batch: int = 12
-    language_lr: float = 1e-3
-    language_steps: int = 400
+    language_lr: float = 3e-4
+    language_steps: int = 110
     reader_share: float = 0.3  # weight of the reader's loss, which keeps running beside the language model
-    ema: float = 0.99
+    ema: float = 0.98
 
     def fingerprint(self, stage: str) -> str:
         """sha256 of what shapes a stage's result: its state is resumed only by a plan that agrees on that.
@@ -88,6 +79,6 @@ class Plan:
         were really used.
         """
         names = [name for name in asdict(self) if not name.endswith("_steps")]
-        last = {"perception": "perception_lr", "relations": "relations_lr"}.get(stage, names[-1])
+        last = {"perception": "perception_lr"}.get(stage, names[-1])
         names = names[: names.index(last) + 1]
         return content_hash({name: getattr(self, name) for name in names})

@@ -18,6 +18,7 @@ MOST_BYTES = 20_000_000
 VLMS = Path(__file__).resolve().parents[1]
 PICTURE = VLMS.parents[1] / "docs" / "images" / "embedded-vlm-loss.png"
 FILE = "weights.safetensors"
+HEADS = ("answer", "heads")
 PINS = '"""sha256 of the embedded VLM\'s file: written by `embedded_training.release`, checked at load."""\n'
 
 
@@ -57,9 +58,10 @@ def notes_of(training: Mapping[str, Any], measured: Mapping[str, Any]) -> list[s
         "A demonstration and a test bed at home on the generated questions it was trained for (other seeds): its score "
         "says nothing about real MIRB, and a model that was not trained on this generator is judged more hardly.",
         f"Trained on a CPU on {training['questions']} questions ({training['images']} images) of generator seeds from "
-        f"100000: {plan['perception_steps']} steps of {plan['perception_batch']} without the language model "
-        f"({minutes['perception']:.0f} min), {plan['language_steps']} steps of {plan['language_batch']} with it "
-        f"({minutes['language']:.0f} min); last mean loss of an answer token {last['words']:.2f}.",
+        f"100000: {plan['perception_steps']} steps of {plan['perception_batch']} without the "
+        f"language model ({minutes['perception']:.0f} min), {plan['language_steps']} steps of "
+        f"{plan['language_batch']} with it ({minutes['language']:.0f} min); last mean loss of an answer token "
+        f"{last['words']:.2f}.",
         f"Seed {measured['seed']}, v2 prompts, accuracy with 95 % Wilson interval: {rows}.",
         f"The interval lies above both chance and the best constant answer on: {', '.join(won) or 'none'}. "
         f"It does not on: {', '.join(lost) or 'none'}; there the answers are guesses in the right form.",
@@ -72,10 +74,10 @@ def curve(run: Path, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 3), dpi=90, layout="constrained")
+    figure = Figure(figsize=(9, 3), dpi=90, layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 2)
-    shown = {"perception": ("answer", "heads"), "language": ("words", "answer", "heads")}
+    panels = figure.subplots(1, 2, sharey=True)
+    shown = {"perception": HEADS, "language": ("words", *HEADS)}
     for axes, (stage, names) in zip(panels, shown.items(), strict=True):
         rows = steps_of(run / f"{stage}.jsonl")
         for name in names:
@@ -84,10 +86,10 @@ def curve(run: Path, path: Path) -> None:
             axes.plot(np.arange(10, kept, 20), values[:kept].reshape(-1, 20).mean(1), label=name)
         axes.set_title(stage)
         axes.set_xlabel("step")
-        axes.set_ylabel("cross-entropy")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("cross-entropy")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": ""})
 

@@ -66,15 +66,12 @@ def train(plan: Plan, folder: Path, chest: Path | None, say: Say, workers: int =
     reader = Reader(Lists(data.items), float(table.std()))
     parts: dict[str, nn.Module] = {"projector": projector, "reader": reader}
     draw = partial(batches.draw_mixed, Mixer(data.items, plan.mixed))
-    seen = learn_to_see("perception", plan, folder, parts, batches, draw, say, workers)
-    related = Batches(data, plan.relation_shares, tokenizer, table)
-    again = partial(related.draw_mixed, Mixer(data.items, plan.relation_mixed))
-    compared = learn_to_see("relations", plan, folder, parts, related, again, say, workers)
+    seen = learn_to_see(plan, folder, parts, batches, draw, say, workers)
     model = smollm2.new_model(state)
     torch.manual_seed(plan.seed + 1)
     parts["lora"] = with_lora(model, plan.rank, plan.alpha)
     spoken = learn_to_speak(plan, folder, parts, model, batches, draw, say, workers)
-    trainers = {"perception": seen, "relations": compared, "language": spoken}
+    trainers = {"perception": seen, "language": spoken}
     seconds = {name: round(each.seconds, 1) for name, each in trainers.items()}
     facts: dict[str, object] = {name: each.last for name, each in trainers.items()}
     facts["plan"] = asdict(plan)
@@ -85,7 +82,6 @@ def train(plan: Plan, folder: Path, chest: Path | None, say: Say, workers: int =
 
 
 def learn_to_see(
-    name: str,
     plan: Plan,
     folder: Path,
     parts: dict[str, nn.Module],
@@ -94,16 +90,15 @@ def learn_to_see(
     say: Say,
     workers: int,
 ) -> Trainer:
-    """Stages "perception" and "relations": projector and reader, without the language model."""
+    """Stage "perception": projector and reader, without the language model."""
     projector, reader = parts["projector"], parts["reader"]
-    steps, rate = getattr(plan, f"{name}_steps"), getattr(plan, f"{name}_lr")
-    trainer = Logged(name, parts, folder, plan.fingerprint(name), workers=workers)
+    trainer = Logged("perception", parts, folder, plan.fingerprint("perception"), workers=workers)
 
     def look(items: list[Item]) -> tuple[Tensor, Mapping[str, float]]:
         return reader_loss(reader, projector(batches.asked(items)), items)  # type: ignore[arg-type]
 
     shards = partial(_shards, look, batches, draw, plan.perception_batch, 2)
-    trainer.run(shards, steps, rate, plan.seed, say, hold=0.3)
+    trainer.run(shards, plan.perception_steps, plan.perception_lr, plan.seed, say, hold=0.3)
     return trainer
 
 

@@ -138,7 +138,7 @@ def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, data: Items, batc
             if stop < 4:
                 _run_until(trainer, stop, plan, batches, draw, parts)
                 continue
-            stages.learn_to_see("perception", plan, folder, parts, batches, draw, lambda line: None, 1)
+            stages.learn_to_see(plan, folder, parts, batches, draw, lambda line: None, 1)
         model = small_llama()
         torch.manual_seed(2)
         parts["lora"] = with_lora(model, plan.rank, plan.alpha)
