@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_cohort import DIM, LABELS, cohort
 from made_features import score
 from made_reports import report, report_input, shuffled
 
@@ -69,3 +70,23 @@ def test_reports_are_written_once_for_all_scores(monkeypatch: pytest.MonkeyPatch
     METRIC.measure(data)
     report_bleu1.METRIC.measure(data)
     assert len(calls) == 3
+
+
+@pytest.mark.slow
+def test_other_real_images_are_seldom_told_apart_from_the_real_ones() -> None:
+    """Their interval of TSTR - TRTR misses 0 in about 5 % of 100 simulations (8 when written), and is unbiased."""
+    directions = np.random.default_rng(99).normal(size=(len(LABELS), DIM))
+    false_alarms, differences = 0, []
+    for seed in range(100):
+
+        def anew(features: np.ndarray, rng: np.random.Generator, seed: int = seed) -> np.ndarray:
+            cases, _ = cohort(len(features), "t", seed, 0.6)
+            present = np.array([[case.labels[name] for name in LABELS] for case in cases])
+            fresh: np.ndarray = rng.normal(size=features.shape) + 0.6 * (present - 0.4) @ directions
+            return fresh
+
+        found = score(METRIC, report_input(anew, signal=0.6, seed=seed, train=400, test=400)).extra
+        differences.append(found["tstr_minus_trtr"])
+        false_alarms += not found["tstr_minus_trtr_low"] <= 0 <= found["tstr_minus_trtr_high"]
+    assert false_alarms <= 15
+    assert abs(np.mean(differences)) < 4 * np.std(differences) / 10
