@@ -31,7 +31,9 @@ MAX_IMAGES = 3000
 """Training images of an arm, as published."""
 
 TRAININGS = 2
-MIN_TRAINING = 20
+MIN_TRAINING = 80
+"""Fewer images teach a network, or a teacher, too little to tell generators apart."""
+
 PIXELS = "grey64"
 """The encoder whose features are the pixels of a small image."""
 

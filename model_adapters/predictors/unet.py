@@ -54,7 +54,7 @@ class SegmentationRecipe:
     side: int = 64
     width: int = 12
     epochs: int = 6
-    least_steps: int = 60
+    least_steps: int = 300
     most_steps: int = 3000
     batch: int = 8
     rate: float = 0.01

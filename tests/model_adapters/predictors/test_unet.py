@@ -67,7 +67,7 @@ def test_weights_go_out_and_in() -> None:
 
 def test_steps_grow_with_the_training_set_between_bounds() -> None:
     recipe = SegmentationRecipe()
-    assert [recipe.steps(images) for images in (20, 400, 1000, 20_000)] == [60, 300, 750, 3000]
+    assert [recipe.steps(images) for images in (20, 400, 1000, 20_000)] == [300, 300, 750, 3000]
 
 
 def test_images_and_masks_are_squashed_alike() -> None:

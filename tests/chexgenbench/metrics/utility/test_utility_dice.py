@@ -19,11 +19,13 @@ from model_adapters.predictors.unet import UNetSegmenter
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmentation, "RECIPE", QUICK)
+    monkeypatch.setattr(segmentation, "MIN_TRAINING", 20)
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmentation, "RECIPE", HASTY)
+    monkeypatch.setattr(segmentation, "MIN_TRAINING", 20)
 
 
 @pytest.mark.usefixtures("quick")
