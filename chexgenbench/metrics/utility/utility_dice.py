@@ -20,8 +20,8 @@ well. The generator has seen the training cases, so a memoriser scores like real
 Published (CheXGenBench v4; neither code nor numbers could be had): 3,000 real and 3,000 synthetic images, a U-Net,
 masks of the 159-class segmenter CXAS. Here: the same numbers at most, 64 pixels, a U-Net of 67,000 weights that trains
 in seconds, and a teacher trained on the split's own masks, so that nothing is downloaded. Where all training patients
-were asked for, half of them are left to the teacher; it and each arm need 80 images. Needs a split with masks: the phantom, or a folder with columns
-`mask_<structure>`.
+were asked for, half of them are left to the teacher; it and each arm need 80 images. Needs a split with masks: the
+phantom, or a folder with columns `mask_<structure>`.
 
 Nine trainings of 6 epochs (300 to 3,000 steps), 8 s of one core each for 400 images; O(1000 n structures) for the
 interval.
