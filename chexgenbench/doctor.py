@@ -72,7 +72,7 @@ class Patient:
         """Every metric of every protocol and preset, in the order of the reports."""
         for name in protocols.PROTOCOLS:
             for preset in ("quick", "full"):
-                protocol = protocols.load(name, preset)  # type: ignore[arg-type]
+                protocol = protocols.load(name, preset)
                 for use in protocol.uses:
                     metric = protocol.metric(use.metric)
                     needs = metric.needs

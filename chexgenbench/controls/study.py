@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from chexgenbench.controls.table import CONTROLS, RULES, Rule, exposed
 from chexgenbench.plan import resolve, resolve_protocol
@@ -18,7 +19,7 @@ from leaderboards.records.schema import ResultRecord
 COHORT = {"size": "128", "train": "120", "test": "80"}
 """Patients of each cohort: about 240 training and 125 test images."""
 
-SIZES = {"probe_prompts": 40, "draw_prompts": 40, "draws": 3, "max_synthetic": 150}
+SIZES: dict[str, Any] = {"probe_prompts": 40, "draw_prompts": 40, "draws": 3, "max_synthetic": 150}
 """Smaller than `quick`, so that a control takes seconds; `extraction` needs three draws."""
 
 

@@ -91,7 +91,7 @@ def _listed_in(name: str) -> list[str]:
         presets = [
             preset
             for preset in ("quick", "full")
-            if any(use.metric == name for use in protocols.load(protocol, preset).uses)  # type: ignore[arg-type]
+            if any(use.metric == name for use in protocols.load(protocol, preset).uses)
         ]
         if presets:
             found.append(f"{protocol} ({' and '.join(presets)})")
