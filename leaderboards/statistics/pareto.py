@@ -20,5 +20,4 @@ def pareto_front(scores: ArrayLike) -> NDArray[np.bool_]:
         raise ValueError("a Pareto front needs a table of finite scores, models by axes")
     at_least = (table[:, None, :] >= table[None, :, :]).all(axis=2)
     above = (table[:, None, :] > table[None, :, :]).any(axis=2)
-    beaten: NDArray[np.bool_] = (at_least & above).any(axis=0)
-    return ~beaten
+    return np.logical_not(np.any(at_least & above, axis=0))
