@@ -17,6 +17,7 @@ VLMS: Registry[VisionLanguageModel] = Registry(
     group="model_adapters.vlms",
     entries={
         "constant": f"{_HERE}.constant:build",
+        "embedded": f"{_HERE}.embedded:build",
         "emu2": f"{_HERE}.emu2:build",
         "idefics2": f"{_HERE}.idefics2:build",
         "idefics3": f"{_HERE}.idefics3:build",

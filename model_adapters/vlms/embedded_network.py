@@ -5,7 +5,8 @@ Training and adapter share this file, so a prompt means the same to both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ from model_adapters.vlms.smollm2 import WIDTH
 
 SUFFIX = "\nAnswer:\n"
 """What follows the prompt; the answer comes next, then end of text."""
+
+
+def suffix(seen: str | None) -> str:
+    """The same with what the projector's own head makes of the images, as text: SmolLM2 reads it and decides."""
+    return SUFFIX if seen is None else f"\nSeen: {seen}{SUFFIX}"
+
 
 FINE_SIDE, COARSE_SIDE = 14, 7
 FINE_CHANNELS, COARSE_CHANNELS = 4 * 40 + 112, 320
@@ -242,37 +249,60 @@ def asked_of(seen: Sequence[Features], words: Sequence[int], table: Tensor) -> A
     return Asked(fine, coarse, [len(seen)], [table[list(words)]])
 
 
-def load_projector(path: Path, state: dict[str, Tensor]) -> Projector:
-    """The projector of a weights file; the file's LoRA is added to the language model's `state`.
+class Guess(nn.Module):
+    """A linear head on the image tokens: the likeliest answer out of a closed list of the task's answers.
+
+    Args:
+        answers: task -> its answers. gain: 1 / standard deviation of the embeddings.
+    """
+
+    def __init__(self, answers: Mapping[str, Sequence[str]], gain: float) -> None:
+        super().__init__()
+        self.answers, self.gain = {task: list(values) for task, values in answers.items()}, gain
+        self.head = nn.Linear(WIDTH, sum(map(len, self.answers.values())))
+
+    def forward(self, tokens: Tensor, task: str) -> str | None:
+        """Image tokens float [images, TOKENS, 576] of one question -> answer; None for a task without a list."""
+        start = 0
+        for name, values in self.answers.items():
+            if name == task:
+                logits = self.head(tokens[:, 0] * self.gain).mean(0)[start : start + len(values)]
+                return values[int(logits.argmax())]
+            start += len(values)
+        return None
+
+
+def load_weights(path: Path, state: dict[str, Tensor]) -> tuple[Projector, Guess]:
+    """The projector and its head of a weights file; the file's LoRA is added to the language model's `state`.
 
     Raises:
         UserError: the file's tensors do not fit.
     """
     with safe_open(path, "pt") as file:
-        facts = file.metadata() or {}
+        text = file.metadata() or {}
         tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
     try:
-        shape = {name: int(facts[name]) for name in ("width", "blocks", "layers")}
-        projector = Projector(**shape, scale=float(facts["embedding_std"]))
-        own = {key.removeprefix("projector."): each for key, each in tensors.items() if key.startswith("projector.")}
-        projector.load_state_dict(own)
+        facts = json.loads(text["embedded"])
+        projector = Projector(facts["width"], facts["blocks"], facts["layers"], facts["embedding_std"])
+        guess = Guess(facts["answers"], projector.gain)
+        for name, module in (("projector.", projector), ("guess.", guess)):
+            module.load_state_dict({k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)})
         for key in [key for key in tensors if key.startswith("lora.") and key.endswith(".A")]:
-            module = key.removeprefix("lora.").removesuffix(".A")
-            added = tensors[f"lora.{module}.B"] @ tensors[key]
-            state[f"{module}.weight"] += float(facts["lora_scale"]) * added
-    except (KeyError, RuntimeError) as error:
+            target = key.removeprefix("lora.").removesuffix(".A")
+            state[f"{target}.weight"] += facts["lora_scale"] * (tensors[f"lora.{target}.B"] @ tensors[key])
+    except (KeyError, ValueError, RuntimeError) as error:
         raise UserError(f"{path} does not hold weights of the embedded model: {error}") from error
-    return projector.eval().requires_grad_(False)
+    return projector.eval().requires_grad_(False), guess.eval().requires_grad_(False)
 
 
-def pieces(parts: Sequence[str | Image], tokenizer: Any) -> list[list[int] | Image]:
-    """A prompt with its text as token ids, each text part on its own, and `SUFFIX` at the end."""
+def pieces(parts: Sequence[str | Image], tokenizer: Any, seen: str | None = None) -> list[list[int] | Image]:
+    """A prompt with its text as token ids, each text part on its own, and the suffix at the end."""
     found: list[list[int] | Image] = []
     texts = [*parts]
     if texts and isinstance(texts[-1], str):
-        texts[-1] = texts[-1] + SUFFIX
+        texts[-1] = texts[-1] + suffix(seen)
     else:
-        texts.append(SUFFIX)
+        texts.append(suffix(seen))
     for part in texts:
         found.append(tokenizer.encode(part).ids if isinstance(part, str) else part)
     return found

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model_adapters.vlms import smollm2
-from model_adapters.vlms.embedded_network import SUFFIX
+from model_adapters.vlms.embedded_network import suffix
 from model_adapters.vlms.embedded_training.batches import Batches
 from model_adapters.vlms.embedded_training.items import Item
 
@@ -31,17 +31,20 @@ def with_lora(model: Any, rank: int, alpha: int) -> nn.ParameterDict:
     return nn.ParameterDict(found)
 
 
-def answer_loss(model: Any, table: Tensor, batches: Batches, tokens: Tensor, items: Sequence[Item]) -> Tensor:
+def answer_loss(
+    model: Any, table: Tensor, batches: Batches, tokens: Tensor, items: Sequence[Item], seen: Sequence[str | None]
+) -> Tensor:
     """Mean cross-entropy over the tokens of the answers; padding stands on the right, where no answer looks.
 
     Args:
         model: SmolLM2 with LoRA. table: its embeddings.
         tokens: of all images, float [images, TOKENS, 576].
+        seen: per question, what the projector's head says.
     """
     rows, golds, places, at = [], [], [], 0
     for number, each in enumerate(items):
         answer = [*batches.ids(each.answer), smollm2.EOS]
-        row = prompt_row(batches, table, each, tokens[at : at + len(each.images)])
+        row = prompt_row(batches, table, each, tokens[at : at + len(each.images)], seen[number])
         at += len(each.images)
         places += [(number, len(row) - 1 + k) for k in range(len(answer))]
         golds += answer
@@ -52,13 +55,13 @@ def answer_loss(model: Any, table: Tensor, batches: Batches, tokens: Tensor, ite
     return functional.cross_entropy(functional.linear(hidden[which, where], table), torch.tensor(golds))
 
 
-def prompt_row(batches: Batches, table: Tensor, item: Item, tokens: Tensor) -> Tensor:
+def prompt_row(batches: Batches, table: Tensor, item: Item, tokens: Tensor, seen: str | None) -> Tensor:
     """Embeddings float [length, 576] of a prompt: text, image, text, image, ..., text and suffix."""
     parts: list[Tensor] = []
     images = list(tokens) if item.images else []
     for number, text in enumerate(item.texts):
         last = number == len(item.texts) - 1
-        parts.append(table[batches.ids(text + SUFFIX if last else text)])
+        parts.append(table[batches.ids(text + suffix(seen) if last else text)])
         if not last:
             parts.append(images[number])
     return torch.cat(parts)

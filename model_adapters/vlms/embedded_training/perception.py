@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model_adapters.vlms.embedded_network import Guess
 from model_adapters.vlms.embedded_training.items import Item
 from model_adapters.vlms.embedded_training.mixing import variants
 from model_adapters.vlms.smollm2 import WIDTH
@@ -53,6 +54,16 @@ class Reader(nn.Module):
         told = self.answer(tokens[:, 0] * self.gain)
         answers = torch.stack([part.mean(0) for part in told.split(list(counts))])
         return answers, self.image(tokens[:, 1] * self.gain)
+
+
+def guess_of(reader: Reader) -> Guess:
+    """The part of the reader that ships: its head for answers."""
+    guess = Guess(reader.lists.answers, reader.gain)
+    rows = len(guess.head.bias)  # answers come first in the lists
+    with torch.no_grad():
+        guess.head.weight.copy_(reader.answer.weight[:rows])
+        guess.head.bias.copy_(reader.answer.bias[:rows])
+    return guess.eval()
 
 
 def reader_loss(reader: Reader, tokens: Tensor, items: Sequence[Item]) -> tuple[Tensor, dict[str, float]]:

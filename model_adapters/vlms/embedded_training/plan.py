@@ -65,12 +65,11 @@ class Plan:
     perception_steps: int = 3000
     # language
     rank: int = 8
-    alpha: int = 64
+    alpha: int = 16
     language_batch: int = 12
-    language_lr: float = 3e-4
-    language_steps: int = 110
-    reader_share: float = 0.3  # weight of the reader's loss, which keeps running beside the language model
-    ema: float = 0.98
+    language_lr: float = 1e-3
+    language_steps: int = 60
+    ema: float = 0.95
 
     def fingerprint(self, stage: str) -> str:
         """sha256 of what shapes a stage's result: its state is resumed only by a plan that agrees on that.

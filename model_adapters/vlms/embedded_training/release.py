@@ -55,8 +55,10 @@ def notes_of(training: Mapping[str, Any], measured: Mapping[str, Any]) -> list[s
         for task, row in measured["tasks"].items()
     )
     return [
-        "A demonstration and a test bed at home on the generated questions it was trained for (other seeds): its score "
-        "says nothing about real MIRB, and a model that was not trained on this generator is judged more hardly.",
+        "A demonstration and a test bed, trained for the generated questions (other seeds): its score says nothing "
+        "about real MIRB, and a model that was not trained on this generator has a harder task.",
+        "Most of its skill is the projector's: its linear head names the likeliest of a closed list of the task's "
+        "answers (chosen by the request's task), the prompt holds that as text, and SmolLM2 words the answer.",
         f"Trained on a CPU on {training['questions']} questions ({training['images']} images) of generator seeds from "
         f"100000: {plan['perception_steps']} steps of {plan['perception_batch']} without the "
         f"language model ({minutes['perception']:.0f} min), {plan['language_steps']} steps of "
@@ -77,7 +79,7 @@ def curve(run: Path, path: Path) -> None:
     figure = Figure(figsize=(9, 3), dpi=90, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, 2, sharey=True)
-    shown = {"perception": HEADS, "language": ("words", *HEADS)}
+    shown = {"perception": HEADS, "language": ("words",)}
     for axes, (stage, names) in zip(panels, shown.items(), strict=True):
         rows = steps_of(run / f"{stage}.jsonl")
         for name in names:

@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from data_splits.integrity import append_lines, write_json
 from model_adapters.generators.embedded_training.loop import Say, Shard, Trainer
 from model_adapters.vlms import smollm2
-from model_adapters.vlms.embedded_network import Projector
+from model_adapters.vlms.embedded_network import Guess, Projector
 from model_adapters.vlms.embedded_training.batches import Batches
 from model_adapters.vlms.embedded_training.chest import chest_pairs
 from model_adapters.vlms.embedded_training.items import Item, Items, chunk_folders, make_items, write_chunk
 from model_adapters.vlms.embedded_training.language import answer_loss, with_lora
 from model_adapters.vlms.embedded_training.mixing import Mixer
-from model_adapters.vlms.embedded_training.perception import Lists, Reader, reader_loss
+from model_adapters.vlms.embedded_training.perception import Lists, Reader, guess_of, reader_loss
 from model_adapters.vlms.embedded_training.plan import CHUNK, Plan
 
 FILE = "weights.safetensors"
@@ -69,8 +69,8 @@ def train(plan: Plan, folder: Path, chest: Path | None, say: Say, workers: int =
     seen = learn_to_see(plan, folder, parts, batches, draw, say, workers)
     model = smollm2.new_model(state)
     torch.manual_seed(plan.seed + 1)
-    parts["lora"] = with_lora(model, plan.rank, plan.alpha)
-    spoken = learn_to_speak(plan, folder, parts, model, batches, draw, say, workers)
+    lora = with_lora(model, plan.rank, plan.alpha)
+    spoken = learn_to_speak(plan, folder, parts, lora, model, batches, draw, say, workers)
     trainers = {"perception": seen, "language": spoken}
     seconds = {name: round(each.seconds, 1) for name, each in trainers.items()}
     facts: dict[str, object] = {name: each.last for name, each in trainers.items()}
@@ -106,24 +106,28 @@ def learn_to_speak(
     plan: Plan,
     folder: Path,
     parts: dict[str, nn.Module],
+    lora: nn.ParameterDict,
     model: Any,
     batches: Batches,
     draw: Draw,
     say: Say,
     workers: int,
 ) -> Trainer:
-    """Stage "language": projector and LoRA through the language model; the reader stays as a side loss."""
-    projector, reader = parts["projector"], parts["reader"]
-    trainer = Logged("language", parts, folder, plan.fingerprint("language"), plan.ema, workers)
+    """Stage "language": LoRA alone; the projector stays, and its head's answer stands in the prompt as text."""
+    projector: Any = parts["projector"].eval()
+    guess = guess_of(parts["reader"])  # type: ignore[arg-type]
+    trainer = Logged("language", {"lora": lora}, folder, plan.fingerprint("language"), plan.ema, workers)
 
     def speak(items: list[Item]) -> tuple[Tensor, Mapping[str, float]]:
-        tokens = projector(batches.asked(items))
-        aside, figures = reader_loss(reader, tokens, items)  # type: ignore[arg-type]
-        loss = answer_loss(model, batches.table, batches, tokens, items)
-        return loss + plan.reader_share * aside, {"words": float(loss.detach()), **figures}
+        with torch.no_grad():
+            tokens = projector(batches.asked(items))
+            each = tokens.split([len(item.images) for item in items])
+            seen = [guess(images, item.task) for images, item in zip(each, items, strict=True)]
+        loss = answer_loss(model, batches.table, batches, tokens, items, seen)
+        return loss, {"words": float(loss.detach())}
 
     def export() -> None:
-        save_weights(trainer, projector, plan, folder / FILE)  # type: ignore[arg-type]
+        save_weights(trainer, projector, guess, plan, folder / FILE)
 
     shards = partial(_shards, speak, batches, draw, plan.language_batch, plan.language_batch // MICRO)
     trainer.run(shards, plan.language_steps, plan.language_lr, plan.seed, say, hold=0.3, on_save=export)
@@ -156,14 +160,15 @@ def _shards(
     return [partial(look, items[i : i + step]) for i in range(0, size, step)]
 
 
-def save_weights(trainer: Trainer, projector: Projector, plan: Plan, path: Path) -> None:
-    """Projector and LoRA in half precision (the moving average where there is one), with their shape as metadata."""
+def save_weights(trainer: Trainer, projector: Projector, guess: Guess, plan: Plan, path: Path) -> None:
+    """Projector, its head and LoRA (the moving average) in half precision, with their shape as metadata."""
     known = trainer.average or {key: value.detach() for key, value in trainer.parameters.items()}
-    tensors = {f"projector.{key}": value for key, value in projector.named_buffers()}
-    tensors |= {key.replace("/", "."): value for key, value in known.items() if not key.startswith("reader.")}
-    facts = {"width": plan.width, "blocks": plan.blocks, "layers": plan.layers}
-    metadata = {key: str(value) for key, value in facts.items()}
-    metadata |= {"embedding_std": repr(1 / projector.gain), "lora_scale": repr(plan.alpha / plan.rank)}
+    tensors = {f"projector.{key}": value for key, value in projector.state_dict().items()}
+    tensors |= {f"guess.{key}": value for key, value in guess.state_dict().items()}
+    tensors |= {key.replace("/", "."): value for key, value in known.items()}
+    facts = {"width": plan.width, "blocks": plan.blocks, "layers": plan.layers, "answers": guess.answers}
+    facts |= {"embedding_std": 1 / projector.gain, "lora_scale": plan.alpha / plan.rank}
     partial_file = path.with_suffix(".partial")
-    save_file({key: value.half().contiguous() for key, value in tensors.items()}, partial_file, metadata=metadata)
+    half = {key: value.half().contiguous() for key, value in tensors.items()}
+    save_file(half, partial_file, metadata={"embedded": json.dumps(facts)})
     partial_file.replace(path)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from data_splits.errors import UserError
 from data_splits.sources import load_questions
 from model_adapters.inference.prompts import v2_parts
 from model_adapters.vlms import smollm2
-from model_adapters.vlms.embedded_network import SUFFIX, TOKENS, Projector, load_projector
+from model_adapters.vlms.embedded_network import TOKENS, Projector, load_weights, suffix
 from model_adapters.vlms.embedded_training import stages
 from model_adapters.vlms.embedded_training.batches import Batches
 from model_adapters.vlms.embedded_training.chest import TASK, chest_pairs
@@ -86,11 +87,12 @@ def test_texts_are_those_of_the_v2_prompt(data: Items) -> None:
 
 def test_the_answer_loss_is_that_of_each_question_alone(batches: Batches, data: Items) -> None:
     model, items = small_llama(), [data.items[0], data.items[2], data.items[3]]
+    seen = ["12", None, "Yes"]
     tokens = torch.randn(sum(len(each.images) for each in items), TOKENS, smollm2.WIDTH)
     at, total, count = 0, 0.0, 0
-    for each in items:
-        row = prompt_row(batches, batches.table, each, tokens[at : at + len(each.images)])
-        texts = [*each.texts[:-1], each.texts[-1] + SUFFIX]
+    for each, said in zip(items, seen, strict=True):
+        row = prompt_row(batches, batches.table, each, tokens[at : at + len(each.images)], said)
+        texts = [*each.texts[:-1], each.texts[-1] + suffix(said)]
         assert len(row) == sum(map(len, texts)) + TOKENS * len(each.images)
         at += len(each.images)
         answer = [*batches.ids(each.answer), smollm2.EOS]
@@ -99,7 +101,7 @@ def test_the_answer_loss_is_that_of_each_question_alone(batches: Batches, data: 
             hidden = model.model(inputs_embeds=known[None]).last_hidden_state[0, -1]
             total -= float(functional.linear(hidden, batches.table).log_softmax(-1)[gold])
             count += 1
-    loss = answer_loss(model, batches.table, batches, tokens, items)
+    loss = answer_loss(model, batches.table, batches, tokens, items, seen)
     assert float(loss) == pytest.approx(total / count, rel=1e-5)
 
 
@@ -108,7 +110,7 @@ def test_lora_learns_and_the_language_model_does_not(batches: Batches, data: Ite
     lora = with_lora(model, 2, 4)
     assert len(lora) == 2 * 2 * 3
     tokens = torch.randn(len(data.items[0].images), TOKENS, smollm2.WIDTH, requires_grad=True)
-    answer_loss(model, batches.table, batches, tokens, data.items[:1]).backward()
+    answer_loss(model, batches.table, batches, tokens, data.items[:1], [None]).backward()
     assert tokens.grad is not None
     assert tokens.grad.abs().sum() > 0
     assert all(each.grad is not None for each in lora.values())
@@ -141,15 +143,26 @@ def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, data: Items, batc
             stages.learn_to_see(plan, folder, parts, batches, draw, lambda line: None, 1)
         model = small_llama()
         torch.manual_seed(2)
-        parts["lora"] = with_lora(model, plan.rank, plan.alpha)
-        stages.learn_to_speak(plan, folder, parts, model, batches, draw, lambda line: None, 1)
-        results.append((weights(parts), (folder / stages.FILE).read_bytes()))
-    assert results[0][1] == results[1][1]
-    assert all(torch.equal(value, results[1][0][key]) for key, value in results[0][0].items())
+        before = weights(parts)
+        lora = with_lora(model, plan.rank, plan.alpha)
+        stages.learn_to_speak(plan, folder, parts, lora, model, batches, draw, lambda line: None, 1)
+        after = weights(parts)
+        assert all(torch.equal(value, after[key]) for key, value in before.items()), "the projector moved"
+        results.append((weights(parts), load_file(folder / stages.FILE)))
+    for one, other in zip(*results, strict=True):
+        assert set(one) == set(other)
+        assert all(torch.equal(value, other[key]) for key, value in one.items())
     fresh = small_llama()
     state = {key: value.clone() for key, value in fresh.state_dict().items()}
-    projector = load_projector(tmp_path / "whole" / stages.FILE, state)
+    projector, guess = load_weights(tmp_path / "whole" / stages.FILE, state)
     assert isinstance(projector, Projector)
+    item = data.items[0]
+    with torch.no_grad():
+        tokens = projector(batches.asked([item]))
+        told, _ = parts["reader"](tokens, [len(item.images)])
+    start, stop = parts["reader"].lists.starts["count"]
+    assert guess(tokens, "count") == parts["reader"].lists.answers["count"][int(told[0, start:stop].argmax())]
+    assert guess(tokens, "arxiv") is None
     changed = [key for key, value in fresh.state_dict().items() if not torch.equal(value, state[key])]
     assert len(changed) == 2 * 3
     assert all(key.split(".")[-2] in ("q_proj", "v_proj", "o_proj") for key in changed)
@@ -175,9 +188,9 @@ def _run_until(trainer: Any, stop: int, plan: Plan, batches: Batches, draw: Any,
 def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
-    save_file({"projector.place": torch.zeros(1)}, tmp_path / "w.safetensors", metadata={"width": "24"})
+    save_file({"projector.place": torch.zeros(1)}, tmp_path / "w.safetensors", metadata={"embedded": '{"width": 24}'})
     with pytest.raises(UserError, match="does not hold weights of the embedded model"):
-        load_projector(tmp_path / "w.safetensors", {})
+        load_weights(tmp_path / "w.safetensors", {})
 
 
 def test_no_training_seed_can_be_an_evaluation_seed() -> None:

