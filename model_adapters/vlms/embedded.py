@@ -30,7 +30,7 @@ FILE = "weights.safetensors"
 MOST_IMAGES = 48
 TOKENS = 2  # per image, as in embedded_network, which needs torch
 SEEN = 16  # tokens kept free for what the projector's head says
-SECONDS_PER_QUESTION = 0.5  # measured, see docs/embedded-vlm.md
+SECONDS_PER_QUESTION = 0.4  # measured, see docs/embedded-vlm.md
 OPTIONS: dict[str, OptionValue] = {}
 _ENDS = (smollm2.EOS, 0)  # <|im_end|>, <|endoftext|>
 

@@ -1,4 +1,4 @@
-"""Stage: projector and LoRA through SmolLM2, LLaVA style: the loss is on the answer and on the end of text alone."""
+"""Stage: LoRA through SmolLM2, LLaVA style: the loss is on the answer and on the end of text alone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Stage: the projector learns to see, with a small reader in the place of the language model (thirty times cheaper).
+"""Stage: the projector learns to see, with linear heads in the place of the language model (ten times cheaper).
 
-Two losses: the reader answers the questions out of a closed list per task, and linear heads read from an image's last
+Two losses: a head answers the questions out of a closed list per task, and another reads from an image's second
 token what the generator's evidence says of that image.
 """
 

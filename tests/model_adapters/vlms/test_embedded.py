@@ -119,7 +119,7 @@ def test_answers_are_short_and_stop_by_themselves(vlm: EmbeddedVlm, split: Quest
         assert not response.truncated
         assert 1 <= (response.tokens_out or 0) <= 6
     (cut,) = vlm.answer([replace(each, max_new_tokens=1) for each in first(split, "sightseeing")])
-    assert (cut.truncated, cut.tokens_out) == (cut.text != "" and cut.text not in ("Yes", "No"), 1)
+    assert (cut.truncated, cut.tokens_out) == (True, 1)
 
 
 def test_letters_are_the_logits_of_the_next_token(vlm: EmbeddedVlm, split: QuestionSplit) -> None:
