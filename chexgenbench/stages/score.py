@@ -106,6 +106,9 @@ def _read_images(folder: RunFolder, plan: Plan) -> dict[str, Any]:
 class OneAtATime(Mapping[str, EncodedSplit]):
     """What each encoder of a protocol sees; only the last one asked for is held in memory.
 
+    Features are stored beside the record, those of `grey64` excepted: they are the images themselves, and a generated
+    image may be a patient's.
+
     Attributes:
         fingerprints: of the encoders asked for so far, in the order of the protocol.
     """
@@ -128,7 +131,7 @@ class OneAtATime(Mapping[str, EncodedSplit]):
             split, fingerprint = self._sides.of(name)
             if fingerprint is not None and name not in self._found:
                 self._found[name] = fingerprint
-                for part in self._parts:
+                for part in self._parts if name != GALLERY_ENCODER else ():
                     if len(array := getattr(split, part)):
                         self._writer.add_source(f"{name}.{part}", array)
             self._held = name, split
