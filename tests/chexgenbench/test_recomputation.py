@@ -77,7 +77,7 @@ def score(name: str, protocol: str, writer: StatisticsWriter) -> MetricResult | 
     )  # fmt: skip
 
 
-NOT_IN_A_SMALL_RUN = {"noise_norm", "reid", "reid_rate", "mifid"}
+NOT_IN_A_SMALL_RUN = {"noise_norm", "reid", "reid_rate", "mifid", "utility_dice"}
 """Metrics of v2 that take a diffusion model, or more patients than the small run has; the runs of the control table
 (slow) recompute them."""
 
