@@ -61,7 +61,8 @@ class FrechetPair:
 
     def __init__(self, generated: BlockSide, reference: BlockSide) -> None:
         self.sides = (reference, generated)
-        self.outers = tuple(whole_outer(side) for side in self.sides)
+        with one_thread():
+            self.outers = tuple(whole_outer(side) for side in self.sides)
         self.totals = tuple(side.total.sum(axis=0) for side in self.sides)
         self.counts = tuple(int(side.count.sum()) for side in self.sides)
         self.dimension = reference.total.shape[1]
