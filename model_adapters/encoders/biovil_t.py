@@ -118,7 +118,7 @@ def estimate(context: BuildContext, images: int) -> Estimate | None:
     """Measured on one thread, the images of a batch run side by side; None for an accelerator: not measured."""
     if context.device != "cpu":
         return None
-    return Estimate(0.6 * images, 2.0, "one CPU thread", "measured with random weights, 448 px")
+    return Estimate(0.6 * images, 2.0, "one CPU thread", "a guess at 448 px, not measured")
 
 
 def locate(context: BuildContext) -> Files:
