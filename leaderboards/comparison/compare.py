@@ -13,7 +13,8 @@ import numpy as np
 
 from data_splits.errors import UserError
 from leaderboards.comparison.differences import Difference, Scored, difference
-from leaderboards.records.io import STATISTICS_FOLDER, read_record
+from leaderboards.records.io import read_record
+from leaderboards.records.locate import reader
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.records.statistics_store import StatisticsReader
 from leaderboards.statistics.multiplicity import holm
@@ -22,7 +23,7 @@ from leaderboards.statistics.significance_groups import RankInterval, letters, r
 
 @dataclass(frozen=True)
 class Contender:
-    """One record among others. name: unique among them."""
+    """One record among others, of a run folder or of a results library. name: unique among them."""
 
     name: str
     folder: Path
@@ -38,7 +39,7 @@ class Contender:
 
     @cached_property
     def _reader(self) -> StatisticsReader:
-        return StatisticsReader(self.folder / STATISTICS_FOLDER, frozenset(self.record.statistics))
+        return reader(self.folder, self.record)
 
     def scored(self, metric: str, group: str) -> Scored:
         """The result with its arrays.
@@ -90,7 +91,7 @@ def goodness(result: MetricResult) -> float:
 
 
 def load(folders: Sequence[Path]) -> list[Contender]:
-    """The records of run folders, checked to be comparable.
+    """The records of run folders, or of folders of a results library, checked to be comparable.
 
     Raises:
         UserError: fewer than two, no record in a folder, or records of different protocols, splits or questions.

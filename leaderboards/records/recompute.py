@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_splits.integrity import sha256_file
-from leaderboards.records.io import HASH_FILE, RECORD_FILE, STATISTICS_FOLDER, read_record, recorded_hash
+from leaderboards.records.io import HASH_FILE, RECORD_FILE, read_record, recorded_hash
+from leaderboards.records.locate import locate, reader
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.records.statistics_store import FILE_NAME, StatisticsReader
 from leaderboards.statistics.estimate import Estimate
@@ -78,13 +79,13 @@ def check_run(run_folder: Path) -> Recomputation:
     """
     record = read_record(run_folder)
     found = [*_files(run_folder, record)]
-    reader = StatisticsReader(run_folder / STATISTICS_FOLDER, frozenset(record.statistics))
+    arrays = reader(run_folder, record)
     recomputed = undefined = 0
     unsupported: list[str] = []
     for result in record.results:
         if result.statistics is not None:
             recomputed += 1
-            found += _compare(result, reader)
+            found += _compare(result, arrays)
         elif result.value is None:
             undefined += 1
         else:
@@ -98,9 +99,13 @@ def _files(run_folder: Path, record: ResultRecord) -> Iterator[Discrepancy]:
     if promised != actual:
         missing = f"{HASH_FILE} is missing" if promised is None else promised
         yield Discrepancy(RECORD_FILE, "", "", "sha256", missing, actual)
-    folder = run_folder / STATISTICS_FOLDER
+    where = locate(run_folder, record)
     for name, digest in sorted(record.statistics.items()):
-        path = folder / name
+        try:
+            path = where(name)
+        except ValueError as error:
+            yield Discrepancy(name, "", "", "sha256", digest, str(error))
+            continue
         if not FILE_NAME.fullmatch(name) or path.is_symlink():
             yield Discrepancy(name, "", "", "sha256", digest, "not a statistics file")
         elif not path.is_file():

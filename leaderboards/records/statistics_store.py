@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -162,12 +162,12 @@ class StatisticsReader:
     Opened files stay mapped, and feature arrays stay in memory, until the reader is dropped.
 
     Args:
-        folder: the run's statistics folder.
+        folder: the run's statistics folder, or where the file of a name lies (`leaderboards.records.locate`).
         files: the names that may be read (those whose hashes a record holds); None for any.
     """
 
-    def __init__(self, folder: Path, files: frozenset[str] | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | Callable[[str], Path], files: frozenset[str] | None = None) -> None:
+        self._locate = folder if callable(folder) else folder.joinpath
         self._allowed = files
         self._files: dict[str, Any] = {}
         self._keys: dict[str, frozenset[str]] = {}
@@ -237,10 +237,10 @@ class StatisticsReader:
             raise ValueError(f"{file!r} is not the name of a statistics file")
         if self._allowed is not None and file not in self._allowed:
             raise ValueError(f"statistics file {file} has no hash in the record")
-        path = self.folder / file
+        path = self._locate(file)
         if path.is_symlink() or not path.is_file():
             raise ValueError(f"statistics file {file} is missing")
-        _check_header(path)
+        check_header(path, file)
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -252,24 +252,28 @@ class StatisticsReader:
         return tensors
 
 
-def _check_header(path: Path) -> None:
-    """Refuse oversized files and headers, and dtypes that the writer never writes, before anything is allocated."""
+def check_header(path: Path, name: str) -> None:
+    """Refuse oversized files and headers, and dtypes that the writer never writes, before anything is allocated.
+
+    Raises:
+        ValueError: with the name of the file and what it declares.
+    """
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise ValueError(f"{path.name} has {size} bytes; at most {MAX_FILE_BYTES} are read")
+        raise ValueError(f"{name} has {size} bytes; at most {MAX_FILE_BYTES} are read")
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         if size < 8 or length > min(MAX_HEADER_BYTES, size - 8):
-            raise ValueError(f"{path.name} declares a header of {length} bytes; at most {MAX_HEADER_BYTES} are read")
+            raise ValueError(f"{name} declares a header of {length} bytes; at most {MAX_HEADER_BYTES} are read")
         try:
             header = json.loads(stream.read(length))
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{path.name} has no readable header") from error
+            raise ValueError(f"{name} has no readable header") from error
     allowed = {"F32", "F64", "I32", "I64", "U8", "U32", "BOOL"}
     if not isinstance(header, dict) or not all(
         isinstance(entry, dict) and entry.get("dtype") in allowed for entry in header.values()
     ):
-        raise ValueError(f"{path.name} holds something other than arrays of {', '.join(sorted(allowed))}")
+        raise ValueError(f"{name} holds something other than arrays of {', '.join(sorted(allowed))}")
 
 
 def _require_name(name: str, what: str) -> None:
