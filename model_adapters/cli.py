@@ -23,33 +23,68 @@ Name = Annotated[str, typer.Argument(help="NAME or NAME:TARGET, for example lite
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the weights.")]
 Device = Annotated[str, typer.Option("--device", help="torch device.")]
 Options = Annotated[list[str] | None, typer.Option("--model-option", help="KEY=VALUE for the adapter.")]
+UNCHECKED = ("text-encoder", "report-writer")
+"""Kinds that are listed and shown, but have no conformance run."""
+
 Split = Annotated[str, typer.Option("--split", help="Split whose prompts or images are used.")]
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
-    """List every adapter: what it is, where it comes from, under which licence."""
-    rows = []
-    for kind, registry in _registries().items():
-        for name in registry.names():
-            try:
-                card = registry.card(name)
-            except UserError as error:
-                rows.append({"kind": kind, "name": name, "source": "", "licence": "", "needs": [str(error)]})
-                continue
-            rows.append(
-                {"kind": kind, "name": name, "source": card.source, "licence": card.licence, "needs": list(card.needs)}
-            )
+def list_(
+    kind: Annotated[str | None, typer.Option("--kind", help="Only adapters of this kind, such as generator.")] = None,
+    json: Json = False,
+) -> None:
+    """List every adapter of every kind: size, licence, source, and what it needs."""
+    from model_adapters.listing import rows_of, table
+
+    registries = _registries()
+    if kind is not None and kind not in registries:
+        raise UserError(f"--kind is one of {', '.join(registries)}, not {kind!r}.")
+    rows = rows_of(registries if kind is None else {kind: registries[kind]})
     if json:
         cli_support.emit_json(rows)
         return
-    width = max(len(str(row["name"])) for row in rows)
-    for kind in dict.fromkeys(str(row["kind"]) for row in rows):
-        typer.echo(f"{kind}s")
-        for row in rows:
-            if row["kind"] == kind:
-                typer.echo(f"  {row['name']:{width}}  {row['source']}  [{row['licence']}]")
-    typer.echo("\n`model-adapters show NAME` tells the rest: options, needs, limits.")
+    for line in table(rows):
+        typer.echo(line)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Lower-case words joined by hyphens, such as my-model.")],
+    kind: Annotated[str, typer.Option("--kind", help="generator, vlm, encoder, predictor or method.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Folder to write to. Default: the suite's own places in a checkout.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a small working adapter and its test, and register it: then change it into yours.
+
+    Outside a checkout, or with --output, both files go into one folder, and the lines that register the adapter in a
+    package of your own are printed.
+
+    Example:
+
+      model-adapters new my-model --kind generator
+    """
+    from model_adapters.scaffold.write import checkout_root, kind_of, write_adapter
+
+    taken = {each for names in _names().values() for each in names}
+    chosen = kind_of(kind)
+    written = write_adapter(name, chosen, output, checkout_root(), taken)
+    if json:
+        paths = {"adapter": written.adapter, "test": written.test, "registry": written.registry}
+        lines = {"entry_point": written.entry_point, "test_command": written.test_command}
+        cli_support.emit_json({key: value and str(value) for key, value in {**paths, **lines}.items()})
+        return
+    typer.echo(f"adapter   {written.adapter}\ntest      {written.test}")
+    if written.registry is not None:
+        typer.echo(f"registry  {written.registry}")
+    else:
+        typer.echo(
+            f"\nTo register it, add to the pyproject.toml of your package, and install that:\n{written.entry_point}"
+        )
+    steps = [written.test_command, f"model-adapters check {name}", chosen.next_step.format(name=name)]
+    typer.echo("\nIt works as it is. Change it into yours, then:\n" + "\n".join(f"  {step}" for step in steps))
 
 
 @app.command()
@@ -81,6 +116,39 @@ def show(name: Name, weights: Weights = None, device: Device = "cpu", json: Json
 
 
 @app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="A training method; `model-adapters list --kind method` names them.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the artifact; the same command there goes on.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML or JSON file with the method's inputs.")] = None,
+    input_: Annotated[list[str] | None, typer.Option("--input", help="KEY=VALUE, over what --config says.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The only source of randomness.")] = 0,
+    device: Device = "cpu",
+    inputs: Annotated[bool, typer.Option("--inputs", help="Tell what the method asks for, and leave.")] = False,
+    json: Json = False,
+) -> None:
+    """Run a training method. Killed at any moment, the same command goes on and ends in the same artifact.
+
+    Example:
+
+      model-adapters train NAME --inputs
+
+      model-adapters train NAME --config inputs.toml --input steps=100 --output runs/mine
+    """
+    from model_adapters import train_command
+    from model_adapters.methods import METHODS
+    from model_adapters.protocols import BuildContext
+
+    method = METHODS.build(name, BuildContext(device=device))
+    if inputs:
+        train_command.tell_inputs(method, json)
+        return
+    given = {**train_command.read_config(config), **_pairs(input_, "--input")}
+    train_command.train(method, given, output or Path("runs") / name, seed, json)
+
+
+@app.command()
 def check(
     name: Name,
     split: Split = "phantom",
@@ -89,11 +157,18 @@ def check(
     model_option: Options = None,
     json: Json = False,
 ) -> None:
-    """Check that an adapter keeps its contract: determinism, batches, seeds, shapes. Takes a handful of images."""
+    """Check that an adapter keeps its contract: determinism, batches, seeds, shapes, resumption. Under a minute."""
     from data_splits.sources import load_split
     from model_adapters.protocols import BuildContext
 
     name, target, kind, registry = _resolved(name)
+    if kind in UNCHECKED:
+        raise UserError(f"{name} is a {kind}; `check` knows generators, encoders, predictors, vlms and methods.")
+    if kind == "method":
+        from model_adapters.check_method import check_method
+
+        _tell(check_method(registry.targets[registry.resolve(name)]), name, json)
+        return
     if kind == "vlm":
         context = BuildContext(target=target, device=device, weights=weights, options=_pairs(model_option))
         _tell(_checked_vlm(registry, name, context), name, json)
@@ -149,12 +224,26 @@ def _checked(kind: str, registry: Registry[Any], name: str, context: BuildContex
 
 
 def _registries() -> dict[str, Registry[Any]]:
-    from model_adapters.encoders import ENCODERS
+    from model_adapters.encoders import ENCODERS, TEXT_ENCODERS
     from model_adapters.generators import GENERATORS
+    from model_adapters.methods import METHODS
     from model_adapters.predictors import PREDICTORS
+    from model_adapters.report_writers import REPORT_WRITERS
     from model_adapters.vlms import VLMS
 
-    return {"generator": GENERATORS, "encoder": ENCODERS, "predictor": PREDICTORS, "vlm": VLMS}
+    kinds: dict[str, Registry[Any]] = {
+        "generator": GENERATORS, "encoder": ENCODERS, "predictor": PREDICTORS, "vlm": VLMS, "method": METHODS,
+        "text-encoder": TEXT_ENCODERS, "report-writer": REPORT_WRITERS,
+    }  # fmt: skip
+    return kinds
+
+
+def _names() -> dict[str, list[str]]:
+    """Kind -> every name and alias."""
+    return {
+        kind: [*registry.names(), *(alias for each in registry.names() for alias in registry.aliases(each))]
+        for kind, registry in _registries().items()
+    }
 
 
 def _resolved(text: str) -> tuple[str, str | None, str, Registry[Any]]:
@@ -172,23 +261,21 @@ def _resolved(text: str) -> tuple[str, str | None, str, Registry[Any]]:
 def _registry_of(name: str) -> tuple[str, Registry[Any]]:
     import difflib
 
-    known: list[str] = []
-    for kind, registry in _registries().items():
-        names = [*registry.names(), *(alias for each in registry.names() for alias in registry.aliases(each))]
+    for kind, names in _names().items():
         if name in names or name.removeprefix(f"{kind}/") in names:
-            return kind, registry
-        known += names
+            return kind, _registries()[kind]
+    known = [each for names in _names().values() for each in names]
     near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else "`model-adapters list` shows them all."
     raise UserError(f"No adapter is called {name!r}. {hint}")
 
 
-def _pairs(given: list[str] | None) -> dict[str, str]:
+def _pairs(given: list[str] | None, option: str = "--model-option") -> dict[str, str]:
     pairs = {}
     for text in given or []:
         key, sign, value = text.partition("=")
         if not sign:
-            raise UserError(f"--model-option takes KEY=VALUE, not {text!r}.")
+            raise UserError(f"{option} takes KEY=VALUE, not {text!r}.")
         pairs[key] = value
     return pairs
 

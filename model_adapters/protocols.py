@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -279,9 +279,9 @@ class Artifact:
     """What a training method leaves behind.
 
     Attributes:
-        folder: holds the files. kind: what they are.
+        folder: holds the files, safetensors and JSON only. kind: what they are.
         card: of the result, an ordinary model where the kind is one.
-        record: the method's own facts (budget, seconds, controls), plain JSON values.
+        record: the method's own facts, plain JSON values. "budget" maps each input that is a budget to what was used.
     """
 
     folder: Path
@@ -290,18 +290,55 @@ class Artifact:
     record: Mapping[str, Any]
 
 
+Saved = Callable[[int, int], None]
+"""Called with (steps that are safe on disk, steps in all), after each of them: a kill loses nothing of those."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodInput:
+    """One thing that a training method asks for by name.
+
+    Attributes:
+        help: what it is, in a sentence.
+        default: what holds where it is not given; a default also fixes the type of what a command line gives.
+        required: it must be given; there is no default then.
+        budget: a number that bounds what the method may use; the runner refuses an artifact that used more.
+    """
+
+    help: str
+    default: str | int | float | bool | None = None
+    required: bool = False
+    budget: bool = False
+
+
 @runtime_checkable
 class TrainingMethod(Protocol):
-    """Turns models and data into an artifact that the benchmarks score; resumable in its output folder."""
+    """Turns models and data into an artifact that the benchmarks score; run by `model_adapters.methods.run`.
+
+    Attributes:
+        inputs: what it asks for, by name. An input that is no plain JSON value (a loaded split, an objective that a
+            benchmark's command hands in) is told apart by nothing, so a resumed call must be given the same one.
+    """
+
+    inputs: Mapping[str, MethodInput]
 
     @property
     def card(self) -> ModelCard: ...
 
-    def fit(self, inputs: Mapping[str, Any], output: Path, seed: int) -> Artifact:
-        """Train, or go on where an earlier call in `output` stopped.
+    def fit(self, inputs: Mapping[str, Any], output: Path, seed: int, saved: Saved) -> Artifact:
+        """Train, or go on where an earlier call in `output` was killed: the artifact is the same either way.
 
         Args:
-            inputs: what the method asks for by name (models, splits, budgets, and an objective where it needs a score:
-                the benchmark's command hands it in).
+            inputs: every name of `self.inputs`, defaults filled in.
+            output: belongs to this method, these inputs and this seed alone; the runner sees to it.
+            seed: the only source of randomness.
+            saved: to be called after every step whose result is safe on disk, in a resumed call only for new ones.
+        """
+        ...
+
+    def made_up_inputs(self, folder: Path) -> dict[str, Any]:
+        """Small inputs, written to `folder` where they are files, on which a fit takes seconds and at least 4 steps.
+
+        Always the same for the same folder. `model-adapters check` fits on them.
         """
         ...

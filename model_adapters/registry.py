@@ -9,8 +9,11 @@ An adapter module holds, at top level and without importing torch,
     training_cases(context) -> frozenset[str] | None    optional: cases of the split it was trained on, if not all
     OPTIONS: dict                                       optional: what `context.options` may hold, with its defaults
 
-and is registered as "module:build", here for the ones that ship with the suite, or as an entry point of another
-distribution: `[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
+A module of several checkpoints has an object for each instead of `build`: called with a context it makes the adapter,
+and it holds `card`, and where they apply `options`, `requirements`, `estimate` and `training_cases`, as attributes.
+
+An adapter is registered as "module:build" (or "module:OBJECT"), here for the ones that ship with the suite, or as an
+entry point of another distribution: `[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
@@ -79,46 +82,52 @@ class Registry(Generic[AdapterT]):
 
     def card(self, name: str) -> ModelCard:
         """The static card, read without building anything."""
-        module, _ = self._load(name)
+        module, build = self._load(name)
+        if hasattr(build, "card"):
+            return cast(ModelCard, build.card)
         return cast(ModelCard, module.CARD if hasattr(module, "CARD") else module.card())
 
     def build(self, name: str, context: BuildContext) -> AdapterT:
         """Make the adapter."""
-        module, attribute = self._load(name)
-        return cast(AdapterT, getattr(module, attribute)(context))
+        _, build = self._load(name)
+        return cast(AdapterT, build(context))
 
     def requirements(self, name: str, context: BuildContext) -> list[Missing]:
         """What this machine lacks to build the adapter; empty if nothing."""
-        module, _ = self._load(name)
-        return list(module.requirements(context)) if hasattr(module, "requirements") else []
+        asked = self._facet(name, "requirements")
+        return [] if asked is None else list(asked(context))
 
     def estimate(self, name: str, context: BuildContext, images: int) -> Estimate | None:
         """Time and memory of drawing or encoding so many images, or None where nobody knows."""
-        module, _ = self._load(name)
-        return cast("Estimate | None", module.estimate(context, images)) if hasattr(module, "estimate") else None
+        asked = self._facet(name, "estimate")
+        return None if asked is None else cast("Estimate | None", asked(context, images))
 
     def training_cases(self, name: str, context: BuildContext) -> frozenset[str] | None:
         """Ids of the cases of the context's split that the model was trained on; None where it was all of "train"."""
-        module, _ = self._load(name)
-        if not hasattr(module, "training_cases"):
-            return None
-        return cast("frozenset[str] | None", module.training_cases(context))
+        asked = self._facet(name, "training_cases")
+        return None if asked is None else cast("frozenset[str] | None", asked(context))
 
     def options(self, name: str) -> dict[str, OptionValue]:
         """The options that the adapter takes, with their defaults."""
-        module, _ = self._load(name)
-        return dict(getattr(module, "OPTIONS", {}))
+        module, build = self._load(name)
+        return dict(getattr(build, "options", None) or getattr(module, "OPTIONS", {}))
 
-    def _load(self, name: str) -> tuple[ModuleType, str]:
+    def _facet(self, name: str, what: str) -> Any:
+        module, build = self._load(name)
+        return getattr(build, what, None) or getattr(module, what, None)
+
+    def _load(self, name: str) -> tuple[ModuleType, Any]:
+        """The adapter's module, and what makes the adapter."""
         name = self.resolve(name)
         path, _, attribute = self.targets[name].partition(":")
         try:
-            return importlib.import_module(path), attribute or "build"
+            module = importlib.import_module(path)
         except ModuleNotFoundError as error:
             raise UserError(
                 f"The {self.kind} {name!r} cannot be loaded: Python finds no module {error.name!r}. "
                 "Install the package (or the extra) that holds it."
             ) from error
+        return module, getattr(module, attribute or "build")
 
 
 def split_target(text: str) -> tuple[str, str | None]:

@@ -27,8 +27,20 @@ def test_list_imports_nothing_heavy() -> None:
 
 def test_list_json() -> None:
     rows = json.loads(run("list", "--json"))
-    assert {"kind", "name", "source", "licence", "needs"} == set(rows[0])
-    assert {("generator", "images"), ("encoder", "rad-dino")} <= {(row["kind"], row["name"]) for row in rows}
+    facts = {"source", "licence", "verified", "parameters", "download_gb", "memory_gb", "needs"}
+    assert {"kind", "name", *facts} == set(rows[0])
+    listed = {(row["kind"], row["name"]) for row in rows}
+    assert {("generator", "images"), ("encoder", "rad-dino"), ("report-writer", "vlm-lora")} <= listed
+    assert all(row["licence"] and row["source"] for row in rows)
+
+
+def test_list_of_one_kind_tells_size_and_needs() -> None:
+    lines = run("list", "--kind", "generator").splitlines()
+    (at,) = [index for index, line in enumerate(lines) if line.startswith("  sana ")]
+    assert "600 M, 8.9 GB" in lines[at] and "(unverified)" in lines[at] and "CUDA" in lines[at + 1]
+    assert not any(line.startswith("encoders") for line in lines)
+    with pytest.raises(UserError, match="--kind is one of generator, encoder"):
+        run("list", "--kind", "writer")
 
 
 def test_show() -> None:
@@ -49,3 +61,20 @@ def test_check_runs_a_control() -> None:
     assert all(each["passed"] is not False for each in results) and "uint8[8, 8]" in results[1]["detail"]
     with pytest.raises(UserError, match="KEY=VALUE"):
         run("check", "constant", "--model-option", "size")
+
+
+def test_kinds_without_a_check_say_so() -> None:
+    with pytest.raises(UserError, match="minilm is a text-encoder"):
+        run("check", "minilm")
+
+
+def test_new_writes_and_tells_the_next_steps(tmp_path) -> None:
+    said = run("new", "my-model", "--kind", "vlm", "--output", str(tmp_path))
+    assert (tmp_path / "my_model.py").is_file() and (tmp_path / "test_my_model.py").is_file()
+    assert 'my-model = "my_model:build"' in said and "mirb eval --vlm my-model" in said
+    with pytest.raises(UserError, match="exists already"):
+        run("new", "my-model", "--kind", "vlm", "--output", str(tmp_path))
+    with pytest.raises(UserError, match="'sana' is taken"):
+        run("new", "sana", "--kind", "vlm", "--output", str(tmp_path))
+    with pytest.raises(UserError, match="--kind is one of generator, vlm"):
+        run("new", "other", "--kind", "metric", "--output", str(tmp_path))

@@ -1,0 +1,16 @@
+"""Training methods by name. Importing this imports no adapter.
+
+A method is a file, or a folder, with `CARD` and `build(context) -> TrainingMethod`; `model_adapters.methods.run` runs
+it.
+"""
+
+from __future__ import annotations
+
+from model_adapters.protocols import TrainingMethod
+from model_adapters.registry import Registry
+
+METHODS: Registry[TrainingMethod] = Registry(
+    kind="training method",
+    group="model_adapters.methods",
+    entries={},
+)

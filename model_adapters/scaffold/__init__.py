@@ -1,0 +1,1 @@
+"""`model-adapters new`: writes an adapter and its test, and registers it."""

@@ -1,0 +1,1 @@
+"""What `model-adapters new` writes: a small working adapter of each kind and its test."""

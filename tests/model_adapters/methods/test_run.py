@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from data_splits.errors import UserError
+from model_adapters.methods.run import read_inputs, run_method
+from model_adapters.protocols import MethodInput
+from model_adapters.scaffold.templates.method import MyAdapter
+
+INPUTS = {
+    "rank": MethodInput("rank of the adapters", default=4),
+    "base": MethodInput("path of the base model", required=True),
+    "rate": MethodInput("learning rate", default=0.1),
+}
+
+
+def test_defaults_are_filled_in_and_text_takes_their_type() -> None:
+    assert read_inputs({"base": "b", "rank": "8"}, INPUTS, "m") == {"rank": 8, "base": "b", "rate": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, r"needs base \(path of the base model\)"),
+        ({"base": "b", "rnak": 1}, "Did you mean rank"),
+        ({"base": "b", "rank": "many"}, "whole number"),
+    ],
+)
+def test_wrong_inputs_are_told(given: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read_inputs(given, INPUTS, "m")
+
+
+def test_a_folder_belongs_to_its_inputs_and_seed(tmp_path: Path) -> None:
+    method = MyAdapter()
+    inputs = method.made_up_inputs(tmp_path / "inputs")
+    first = run_method(method, inputs, tmp_path / "out", 1)
+    assert run_method(method, inputs, tmp_path / "out", 1) == first
+    with pytest.raises(UserError, match="differing: seed"):
+        run_method(method, inputs, tmp_path / "out", 2)
+    with pytest.raises(UserError, match=r"differing: inputs\.at_most"):
+        run_method(method, {**inputs, "at_most": 50}, tmp_path / "out", 1)
