@@ -13,7 +13,8 @@ A module of several checkpoints has an object for each instead of `build`: calle
 and it holds `card`, and where they apply `options`, `requirements`, `estimate` and `training_cases`, as attributes.
 
 An adapter is registered as "module:build" (or "module:OBJECT"), here for the ones that ship with the suite, or as an
-entry point of another distribution: `[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
+entry point of another distribution:
+`[project.entry-points."model_adapters.generators"] mine = "my_package.mine:build"`.
 """
 
 from __future__ import annotations

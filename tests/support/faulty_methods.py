@@ -58,7 +58,7 @@ class Silent(MyAdapter):
 class Unexplained(MyAdapter):
     """An input that nobody explains."""
 
-    inputs = MyAdapter.inputs | {"alpha": MethodInput("", default=1.0)}
+    inputs: Mapping[str, MethodInput] = {**MyAdapter.inputs, "alpha": MethodInput("", default=1.0)}
 
 
 def build_forgetful(context: BuildContext) -> Forgetful:
