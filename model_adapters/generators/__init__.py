@@ -22,6 +22,7 @@ GENERATORS: Registry[ImageGenerator] = Registry(
         "label-shuffler": f"{_HERE}.label_shuffler:build",
         "memoriser": f"{_HERE}.memoriser:build",
         "noisy-memoriser": f"{_HERE}.noisy_memoriser:build",
+        "phantom-painter": f"{_HERE}.phantom_painter:build",
         "real-holdout": f"{_HERE}.real_holdout:build",
         "sana": f"{_HERE}.sana:build",
     },

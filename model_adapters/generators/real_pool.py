@@ -85,7 +85,7 @@ class RealPool:
             return case
         candidates = self.groups[self.ranked(traits(case))[0]] if case.labels or not request.prompt else self.train
         order = np.random.default_rng(request.seed).permutation(len(candidates))[:MAX_TIES]
-        return max((candidates[index] for index in order), key=lambda each: _overlap(request.prompt, each.prompt))
+        return max((candidates[index] for index in order), key=lambda each: overlap(request.prompt, each.prompt))
 
     def image(self, case: Case) -> Image:
         """The image of a training case, at its own size."""
@@ -106,6 +106,7 @@ def _words(text: str | None) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]+", (text or "").lower()))
 
 
-def _overlap(one: str | None, other: str | None) -> float:
+def overlap(one: str | None, other: str | None) -> float:
+    """Jaccard index of the words of two texts, 0 to 1."""
     left, right = _words(one), _words(other)
     return len(left & right) / len(left | right) if left | right else 0.0
