@@ -69,7 +69,9 @@ def calibrated_rate(
     Returns:
         The estimate. extra: `false_alarm` = k / (m + 1); `copies` = (share - F) / (1 - F), at least 0, with `_low` and
         `_high` over share and F: the share of copies if every copy is above the level, a lower bound otherwise;
-        `further`, the share of the further images; with tails `worst`, `p99`, `p95` with `p95_low` and `p95_high`
+        `p_copies`, the exact probability of at least as many images above the level if none is a copy (`chance`), which
+        keeps `copies_low` at 0 unless it is below the error of one side; `further`, the share of the further images;
+        with tails `worst`, `p99`, `p95` with `p95_low` and `p95_high`
         (order statistics), `median`, `mean` and `held_out_worst`, `held_out_p95`.
 
     Raises:
@@ -106,11 +108,25 @@ def calibrated_rate(
     extra["copies_low"], extra["copies_high"] = (
         float(each) for each in np.quantile(copies, [0.5 - level / 2, 0.5 + level / 2])
     )
+    extra["p_copies"] = chance(share, n, rank, calibration)
+    if extra["p_copies"] > 0.5 - level / 2:  # a few images above the level make the draws of shares too sure of copies
+        extra["copies_low"] = 0.0
     if share == 1.0:  # the Beta of a full count stops short of 1
         extra["copies_high"] = 1.0
     method = "Wilson score with the effective number of images by patient; level fixed"
     se = math.sqrt(share * (1.0 - share) / n)
     return Estimate(share, low, high, se, level, method, extra=extra)
+
+
+def chance(share: float, n: float, rank: int, calibration: int) -> float:
+    """Probability that at least share x n of n exchangeable scores exceed the level of `level_of`: beta-binomial.
+
+    Not whole numbers (n is an effective count) are rounded to the larger probability.
+    """
+    from scipy.stats import betabinom
+
+    least = math.floor(share * n + 1e-9)
+    return float(betabinom.sf(least - 1, max(math.ceil(n - 1e-9), 1), rank, calibration + 1 - rank))
 
 
 def _tails(scores: Float, level: float) -> dict[str, float]:

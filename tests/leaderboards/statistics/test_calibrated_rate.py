@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import betabinom
 
 from leaderboards.statistics.calibrated_rate import calibrated_rate, effective_count, level_of
 from leaderboards.statistics.estimate import Estimate
@@ -53,6 +54,20 @@ def test_interval_of_copies_covers_the_planted_share(share: float, whole: bool) 
         assert np.mean([each.extra["copies_low"] > 0.0 for each in found]) <= 0.05
     if share == 0.2:
         assert np.mean([each.extra["copies_low"] > 0.0 for each in found]) > 0.98
+
+
+@pytest.mark.parametrize(("patients", "m"), [(40, 80), (40, 40), (60, 60), (150, 200), (12, 20)])
+def test_copies_are_claimed_of_honest_images_in_no_more_than_one_of_forty_runs(patients: int, m: int) -> None:
+    """The whole distribution of the number above the level, which is exact; draws of a patient all alike."""
+    level, rank = level_of(np.arange(float(m)))
+    alarm = 0.0
+    for above in range(patients + 1):
+        scores = np.repeat(np.where(np.arange(patients) < above, level + 1.0, level - 1.0), 3)
+        found = rate(scores, np.repeat(np.arange(patients), 3), np.arange(float(m))).extra
+        assert found["p_copies"] == pytest.approx(betabinom.sf(above - 1, patients, rank, m + 1 - rank))
+        if found["copies_low"] > 0.0:
+            alarm += betabinom.pmf(above, patients, rank, m + 1 - rank)
+    assert 0.0 < alarm <= 0.025
 
 
 def test_effective_count_lies_between_clusters_and_images() -> None:
