@@ -23,7 +23,7 @@ def inception_score(arrays: Arrays, *, level: float = 0.95) -> Estimate:
     interval is Student's t around the corrected logarithm, deleting a unit at a time.
 
     Args:
-        arrays: class_sums: float64[units, classes], sums of p(y | x) over a unit's images;
+        arrays: class_sums: float32 or float64[units, classes], sums of p(y | x) over a unit's images;
             negative_entropy: float64[units], sums of sum_y p log p; count: int64[units], images.
 
     Raises:

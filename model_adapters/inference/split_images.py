@@ -21,6 +21,9 @@ from model_adapters.protocols import Image
 DECODER = "1"
 """Raised when decoding changes, so that hashes remembered from an older decoder are not taken for the new one's."""
 
+KEPT_BYTES = 512 * 2**20
+"""Decoded images up to this size stay in memory for the next encoder; those that no longer fit are decoded again."""
+
 
 class SplitImages:
     """Image hashes of a split's cases, remembered by the hash of the encoded file.
@@ -43,6 +46,8 @@ class SplitImages:
         self.unreadable: dict[str, str] = {}
         self._memory = (folder or cache_folder()) / "image_hashes.jsonl"
         self._known = _read(self._memory)
+        self._kept: dict[str, Image] = {}
+        self._room = KEPT_BYTES
 
     def items(self, cases: Sequence[Case], workers: int = 2) -> Iterator[Item]:
         """(image hash, loader) of each readable case, in order; fills `hashes` and `unreadable`.
@@ -66,7 +71,14 @@ class SplitImages:
                 append_lines(self._memory, fresh)
 
     def _load(self, case: Case, pixels: Image | None) -> Image:
-        return self.split.read_image(case) if pixels is None else pixels
+        kept = self._kept.get(case.id)
+        if kept is not None:
+            return kept
+        image = self.split.read_image(case) if pixels is None else pixels
+        if image.nbytes <= self._room:
+            self._room -= image.nbytes
+            self._kept[case.id] = image
+        return image
 
     def _looked_up(
         self, cases: Sequence[Case], workers: int

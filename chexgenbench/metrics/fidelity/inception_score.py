@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput, Side
 from chexgenbench.metrics.units import is_open
-from leaderboards.statistics.blocks import BLOCKS, PRIVATE_PATIENTS, patient_blocks
+from leaderboards.statistics.blocks import PRIVATE_PATIENTS, patient_blocks
 from leaderboards.statistics.kernel_tiles import Float, spans
 
 SPLITS = 10
+BLOCKS = 20
+"""Blocks of patients that are stored: a block is as long as the list of classes, and every group has its own."""
 
 
 def measure(data: MetricInput) -> Measurement:
@@ -37,7 +39,9 @@ def measure(data: MetricInput) -> Measurement:
         probability, negative_entropy = softmax(side.features[rows].astype(np.float64) @ weight.T + bias)
         np.add.at(sums, block[rows], probability)
         np.add.at(negative, block[rows], negative_entropy)
-    return Measurement({"class_sums": sums, "negative_entropy": negative, "count": count.astype(np.int64)})
+    return Measurement(
+        {"class_sums": sums.astype(np.float32), "negative_entropy": negative, "count": count.astype(np.int64)}
+    )
 
 
 def _blocks(data: MetricInput, side: Side) -> int:

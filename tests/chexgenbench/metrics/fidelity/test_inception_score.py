@@ -56,5 +56,5 @@ def test_units_are_blocks_of_patients_and_a_head_is_needed() -> None:
     x = side(features(130, 12, 3), patients, source=None)
     data = MetricInput(x, x, "enc", 0, share_reference=False, **head(9, 12))
     assert METRIC.measure(data).arrays["count"].min() >= 20
-    assert len(METRIC.measure(both(x.features, x.features, **head(9, 12))).arrays["count"]) == 50
+    assert len(METRIC.measure(both(x.features, x.features, **head(9, 12))).arrays["count"]) == 20
     assert "class head" in str(METRIC.measure(both(x.features, x.features)).reason)
