@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,14 @@ class Contender:
         """
         result = self._results[metric, group]
         return Scored(result, None if result.statistics is None else self._reader.arrays(result.statistics))
+
+
+Remember = Callable[[Contender, Contender, str, str, Callable[[], Difference]], Difference]
+"""(a, b, metric, group, how to compute it) -> the difference of a and b: a board's memory of what it knows already."""
+
+
+def _forgetful(a: Contender, b: Contender, metric: str, group: str, make: Callable[[], Difference]) -> Difference:
+    return make()
 
 
 @dataclass(frozen=True)
@@ -119,12 +127,17 @@ def load(folders: Sequence[Path]) -> list[Contender]:
 
 
 def compare(
-    contenders: Sequence[Contender], metrics: Iterable[str] | None = None, group: str = "overall", alpha: float = 0.05
+    contenders: Sequence[Contender],
+    metrics: Iterable[str] | None = None,
+    group: str = "overall",
+    alpha: float = 0.05,
+    remember: Remember = _forgetful,
 ) -> list[MetricComparison]:
     """Every metric that at least two contenders have a value for, in the order of the first record.
 
     Args:
         metrics: names as in the record; None takes all. alpha: family-wise error over the pairs of one metric.
+        remember: answers for a pair, or computes it.
 
     Raises:
         UserError: a metric that no record has.
@@ -137,11 +150,13 @@ def compare(
 
             near = get_close_matches(name, known, n=1, cutoff=0.4)
             raise UserError(f"No record has {name!r} in {group}" + (f"; did you mean {near[0]}?" if near else "."))
-    found = [_metric(contenders, name, group, alpha) for name in wanted]
+    found = [_metric(contenders, name, group, alpha, remember) for name in wanted]
     return [each for each in found if each is not None]
 
 
-def _metric(contenders: Sequence[Contender], metric: str, group: str, alpha: float) -> MetricComparison | None:
+def _metric(
+    contenders: Sequence[Contender], metric: str, group: str, alpha: float, remember: Remember
+) -> MetricComparison | None:
     results = {}
     for each in contenders:
         result = each.result(metric, group)
@@ -150,8 +165,12 @@ def _metric(contenders: Sequence[Contender], metric: str, group: str, alpha: flo
     if len(results) < 2:
         return None
     order = sorted(results, key=lambda name: -goodness(results[name]))
-    scored = {each.name: each.scored(metric, group) for each in contenders if each.name in results}
-    differences = {(a, b): difference(scored[a], scored[b]) for a, b in combinations(order, 2)}
+    by_name = {each.name: each for each in contenders}
+    scored = cache(lambda name: by_name[name].scored(metric, group))  # arrays are read only where a pair needs them
+    differences = {
+        (a, b): remember(by_name[a], by_name[b], metric, group, lambda a=a, b=b: difference(scored(a), scored(b)))  # type: ignore[misc]
+        for a, b in combinations(order, 2)
+    }
     tested = [pair for pair, each in differences.items() if each.p is not None]
     adjusted: dict[tuple[str, str], float | None] = dict.fromkeys(differences)
     p_values = np.array([differences[pair].p for pair in tested], np.float64)
