@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from data_splits.errors import UserError
 from data_splits.integrity import canonical_json, sha256_bytes, write_text
 from leaderboards.records.schema import ResultRecord
+from leaderboards.records.strict_json import loads
 
 RECORD_FILE = "record.json"
 HASH_FILE = "record.sha256"
@@ -53,16 +53,14 @@ def read_record(run_folder: Path) -> ResultRecord:
     if path.stat().st_size > MAX_RECORD_BYTES:
         raise UserError(f"{path} is larger than {MAX_RECORD_BYTES} bytes, so it is not a result record.")
     try:
-        # Constants such as NaN are refused here; the schema would refuse them later with a longer message.
-        data = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
-        record = ResultRecord.model_validate(data)
+        record = ResultRecord.model_validate(loads(path.read_text("utf-8")))
         _require_unique(record)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "record"
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UserError(f"{path} is not a valid result record: {place}: {first['msg']}{more}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UserError(f"{path} is not a valid result record: {error}.") from error
     return record
 
@@ -74,10 +72,6 @@ def recorded_hash(run_folder: Path) -> str | None:
         return None
     words = path.read_text("utf-8", errors="replace")[:200].split()
     return words[0] if words else ""
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"it holds {constant}")
 
 
 def _require_unique(record: ResultRecord) -> None:
