@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from data_splits.cli_support import emit_json, note, run
+from leaderboards.commands.published import published
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,6 +91,9 @@ def show(
         typer.echo(tables.to_csv(flat_table(record)), nl=False)
     else:
         typer.echo(writers[style](reading_table(record, group)), nl=False)
+
+
+app.command()(published)
 
 
 def _plain(found: Any) -> dict[str, Any]:

@@ -40,12 +40,14 @@ class Table:
         columns: headers. numeric: which columns are aligned to the right.
         rows: cells; numbers stay numbers until they are written.
         caption: what the table shows, for LaTeX.
+        notes: lines below the table; CSV has none.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[str] = frozenset()
     caption: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -70,7 +72,8 @@ def to_markdown(table: Table) -> str:
         rule,
         *([_markdown(cell) for cell in row] for row in table.rows),
     ]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    notes = "".join(f"\n{_markdown(note)}\n" for note in table.notes)
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines) + notes
 
 
 def to_latex(table: Table) -> str:
@@ -88,6 +91,7 @@ def to_latex(table: Table) -> str:
         *("    " + _latex_row(row) for row in table.rows),
         r"    \bottomrule",
         r"  \end{tabular}",
+        *(rf"  \par\smallskip\footnotesize {_latex(note)}" for note in table.notes),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -99,7 +103,8 @@ def to_text(table: Table) -> str:
     widths = [max(len(row[index]) for row in cells) for index in range(len(table.columns))]
     right = [column in table.numeric for column in table.columns]
     lines = [_aligned(row, widths, right) for row in cells]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]]) + "\n"
+    notes = ["", *(_plain(note) for note in table.notes)] if table.notes else []
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:], *notes]) + "\n"
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int], right: Iterable[bool]) -> str:
@@ -133,4 +138,6 @@ def _latex(cell: Cell) -> str:
 
 
 def _latex_row(cells: Sequence[Cell]) -> str:
-    return " & ".join(_latex(cell) for cell in cells) + r" \\"
+    line = " & ".join(_latex(cell) for cell in cells) + r" \\"
+    # A bracket behind the line break above would be read as its optional argument.
+    return "{}" + line if line.startswith(("[", "*")) else line

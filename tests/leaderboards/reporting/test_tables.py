@@ -62,3 +62,15 @@ def test_text_aligns_and_drops_control_characters() -> None:
 def test_ragged_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="1 cells"):
         Table(("a", "b"), ((1,),))
+
+
+def test_notes_stand_below_the_table_and_not_in_csv() -> None:
+    noted = Table(("a",), (("x",),), notes=("[1] a_b <i>",))
+    assert to_text(noted).endswith("\n\n[1] a_b <i>\n") and "[1]" not in to_csv(noted)
+    assert to_markdown(noted).endswith("|\n\n\\[1] a_b &lt;i&gt;\n")
+    assert r"[1] a\_b \textless{}i\textgreater{}" in to_latex(noted)
+
+
+def test_a_bracket_at_the_start_of_a_row_is_no_argument_of_the_line_break_above() -> None:
+    lines = to_latex(Table(("a",), (("x",), ("[2cm]",), ("*",)))).splitlines()
+    assert not any(line.strip().startswith(("[", "*")) for line in lines) and any("{}[2cm]" in line for line in lines)

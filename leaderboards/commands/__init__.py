@@ -1,0 +1,1 @@
+"""Commands of `leaderboards`, one file a group; `leaderboards/cli.py` registers them."""
