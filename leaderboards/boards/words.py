@@ -50,7 +50,7 @@ def known() -> dict[str, Words]:
 
 
 def split_name(metric: str) -> tuple[str, str]:
-    """ "kid_lite0" -> ("kid", "lite0"): the longest known name, and the encoder behind it; an unknown one is its own."""
+    """ "kid_lite0" -> ("kid", "lite0"): the longest known name, and the encoder behind it, "" where there is none."""
     for end in range(len(metric), 0, -1):
         if metric[:end] in known() and (end == len(metric) or metric[end] == "_"):
             return metric[:end], metric[end + 1 :]
