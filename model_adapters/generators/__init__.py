@@ -17,30 +17,39 @@ GENERATORS: Registry[ImageGenerator] = Registry(
     entries={
         "constant": f"{_HERE}.constant:build",
         "copier": f"{_HERE}.copier:build",
+        "diffusers": f"{_HERE}.any_diffusers:build",
         "embedded": f"{_HERE}.embedded:build",
+        "flux.1-dev": f"{_HERE}.flux:FLUX_1_DEV",
         "images": f"{_HERE}.images:build",
         "label-shuffler": f"{_HERE}.label_shuffler:build",
+        "lumina-2": f"{_HERE}.lumina2:LUMINA_2",
         "memoriser": f"{_HERE}.memoriser:build",
         "noisy-memoriser": f"{_HERE}.noisy_memoriser:build",
         "phantom-painter": f"{_HERE}.phantom_painter:build",
+        "pixart-sigma": f"{_HERE}.pixart_sigma:PIXART_SIGMA",
         "real-holdout": f"{_HERE}.real_holdout:build",
         "sana": f"{_HERE}.sana:build",
+        "sd-1.4": f"{_HERE}.stable_diffusion:SD_1_4",
+        "sd-1.5": f"{_HERE}.stable_diffusion:SD_1_5",
+        "sd-2": f"{_HERE}.stable_diffusion:SD_2",
+        "sd-2.1": f"{_HERE}.stable_diffusion:SD_2_1",
+        "sd-3.5-medium": f"{_HERE}.stable_diffusion_3:SD_3_5_MEDIUM",
     },
     aliases={"memorizer": "memoriser", "noisy-memorizer": "noisy-memoriser", "floor": "real-holdout"},
 )
 
 _PIPELINES = {"SanaPipeline": "sana"}
-"""diffusers pipeline class in a checkpoint's model_index.json -> the adapter that runs it."""
+"""diffusers pipeline class in a checkpoint's model_index.json -> the adapter that runs it, where not `diffusers`."""
 
 
 def parse_model(text: str) -> tuple[str, str | None]:
     """Turn what stands after `--model` into (registry name, target).
 
     `NAME`, `NAME:TARGET`, a CSV of finished images (-> `images`), or a diffusers checkpoint folder (-> the adapter of
-    its pipeline class).
+    its pipeline class, `diffusers` for most).
 
     Raises:
-        UserError: an unknown name, or a path of which no adapter is known.
+        UserError: an unknown name, or a path that is neither.
     """
     name, target = split_target(text)
     path = Path(text).expanduser()
@@ -52,12 +61,7 @@ def parse_model(text: str) -> tuple[str, str | None]:
     index = path / "model_index.json"
     if index.is_file():
         pipeline = json.loads(index.read_text("utf-8")).get("_class_name")
-        if pipeline in _PIPELINES:
-            return _PIPELINES[pipeline], str(path)
-        raise UserError(
-            f"{path} is a {pipeline} checkpoint; checkpoints of {', '.join(_PIPELINES)} can be run. "
-            "Draw the images with your own script and score them with --model images:FILE.csv."
-        )
+        return _PIPELINES.get(pipeline, "diffusers"), str(path)
     if path.is_dir():
         return "images", str(path)
     raise UserError(

@@ -15,13 +15,18 @@ _WEIGHTLESS = ("tokenizer", "scheduler", "feature_extractor", "image_processor")
 
 
 def quiet() -> None:
-    """Silence the loaders' progress bars and a notice about `torch_dtype`, which diffusers 0.35 still needs."""
+    """Silence the loaders' progress bars and a notice about `torch_dtype`, which diffusers 0.35 still needs.
+
+    Warnings are silenced too: those about long prompts quote them, and a prompt may be credentialed text.
+    """
     import warnings
 
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
+    diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     warnings.filterwarnings("ignore", message=".*torch_dtype.*", category=FutureWarning)
 

@@ -84,7 +84,6 @@ def test_parse_model(tmp_path) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "SanaPipeline"}')
     assert parse_model(str(tmp_path)) == ("sana", str(tmp_path))
     (tmp_path / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
-    with pytest.raises(UserError, match="FluxPipeline"):
-        parse_model(str(tmp_path))
+    assert parse_model(str(tmp_path)) == ("diffusers", str(tmp_path))
     with pytest.raises(UserError, match="sana"):
         parse_model("sanaa")
