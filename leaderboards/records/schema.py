@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from leaderboards.records import ranges
+
 Family = Literal[
     "fidelity", "alignment", "privacy", "memorisation", "utility",
     "overall", "knowledge", "reasoning", "perception", "multi-hop", "extra",
@@ -72,6 +74,23 @@ class MetricResult(_Strict):
     def _undefined_needs_reason(self) -> MetricResult:
         if self.value is None and not self.reason:
             raise ValueError(f"{self.metric} ({self.group}) has no value and no reason")
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_are_possible(self) -> MetricResult:
+        found = ranges.problem(
+            self.metric,
+            self.estimator,
+            value=self.value,
+            low=self.low,
+            high=self.high,
+            se=self.se,
+            level=self.level,
+            n_generated=self.n_generated,
+            scale=float(self.parameters.get("scale", 1.0)),
+        )
+        if found:
+            raise ValueError(f"{found} ({self.group}, {self.variant})")
         return self
 
 
