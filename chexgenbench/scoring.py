@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ def score(
     store: Store,
     options: Mapping[str, float] | None = None,
     scratch: Path | None = None,
+    shared: dict[str, Any] | None = None,
     observe: Observe = lambda *_: None,
     progress: Callable[[Sequence[tuple[str, str]]], Iterable[tuple[str, str]]] = iter,
 ) -> list[MetricResult]:
@@ -34,6 +36,7 @@ def score(
         encoded: encoder name -> features; metrics of an encoder that is not here are undefined.
         credentialed: keep everything that is a real image's feature, or tells who is in a group, out of the store.
         options: what the user alone can say, by name. scratch: where metrics may keep costly results of this run.
+        shared: where they keep them in memory; the same for runs of the same cases may save what they have in common.
         observe: sees each encoder's overall raw input (what else is to be made of it, such as a gallery).
         progress: wraps the list of (encoder, group) that is worked through.
     """
@@ -43,7 +46,16 @@ def score(
     position = {name: index for index, name in enumerate(rows)}
     encoders = list(dict.fromkeys(use.encoder for use in protocol.uses))
     context = Context(
-        protocol, cases, draws, credentialed, store, min(sizes, default=None), dict(options or {}), scratch
+        protocol,
+        cases,
+        draws,
+        credentialed,
+        store,
+        min(sizes, default=None),
+        dict(options or {}),
+        scratch,
+        observe=observe,
+        shared={} if shared is None else shared,
     )
     found: list[tuple[int, int, MetricResult]] = []
     scorer: EncoderScorer | None = None

@@ -88,7 +88,6 @@ class Row:
     floor: Shown | None
     images: str
     patients: str
-    method: str
     reason: str
     note: int | None
     sort: str
@@ -178,7 +177,6 @@ def _row(view: RecordView, info: MetricInfo, notes: list[str]) -> Row:
         floor=Shown.of(view.get(info.name, variant="floor")),
         images=f"{count(result.n_generated)} / {count(result.n_reference)}" if result is not None else "",
         patients=count(result.n_patients) if result is not None else "",
-        method=result.method if result is not None else "",
         reason=(result.reason or "") if result is not None else "not computed",
         note=note,
         sort="" if result is None or result.value is None else repr(result.value),

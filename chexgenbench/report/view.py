@@ -76,10 +76,10 @@ class RecordView:
 
     @cached_property
     def headline(self) -> list[MetricInfo]:
-        """At most six metrics for the top of the page, through the first encoder that has them."""
+        """At most nine metrics for the top of the page, through the first encoder that has them."""
         chosen = [next((info for info in self.metrics if info.base == base), None) for base in self.wanted]
         found = [info for info in chosen if info is not None]
-        return (found or self.metrics)[:6]
+        return (found or self.metrics)[:9]
 
     @cached_property
     def compared(self) -> list[MetricInfo]:

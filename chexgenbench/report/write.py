@@ -78,6 +78,7 @@ def _context(view: RecordView, config: dict[str, Any], run: dict[str, Any], dige
         "has_floor": any(result.variant == "floor" for result in record.results),
         "cards": summary.cards(view),
         "families": table,
+        "methods": {r.metric: r.method for r in record.results if r.group == "overall" and r.variant == "raw"},
         "notes": notes,
         "extras": summary.extras(view),
         "pathologies": pathologies,

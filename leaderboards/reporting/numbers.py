@@ -11,6 +11,8 @@ SIGNIFICANT = 4
 """Digits of a number of unknown uncertainty."""
 MOST_DECIMALS = 5
 """Beyond this, powers of ten are easier to read than zeros."""
+MOST_DIGITS = 6
+"""As many digits before the point, and more, are easier to read as a power of ten."""
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -31,14 +33,19 @@ def number(value: float, places: int) -> str:
     """
     if value == 0:
         return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if exponent >= MOST_DIGITS:
+        return _power(value, exponent, 2)
     if places > MOST_DECIMALS:
-        exponent = math.floor(math.log10(abs(value)))
         if exponent < -2:
-            mantissa = f"{value / 10**exponent:.{min(3, max(0, places + exponent))}f}"
-            return _minus(f"{mantissa}×10") + str(exponent).translate(_SUPERSCRIPT)
+            return _power(value, exponent, min(3, max(0, places + exponent)))
         places = min(places, SIGNIFICANT - 1 - exponent)
     text = f"{value:.{min(places, 12)}f}"
     return _minus(text[1:] if float(text) == 0 and text.startswith("-") else text)
+
+
+def _power(value: float, exponent: int, places: int) -> str:
+    return _minus(f"{value / 10**exponent:.{places}f}×10") + str(exponent).translate(_SUPERSCRIPT)
 
 
 def value_text(
@@ -65,6 +72,8 @@ def compact(value: float | None) -> str:
     exponent = math.floor(math.log10(abs(value)))
     if exponent < -3:
         return _minus(f"{value:.0e}".replace("e-0", "e-"))
+    if exponent >= MOST_DIGITS:
+        return _minus(f"{value:.1e}".replace("e+0", "e").replace("e+", "e"))
     text = f"{value:.{max(0, 2 - exponent)}f}"
     return _minus(text.replace("0.", ".", 1) if abs(value) < 1 else text)
 

@@ -26,6 +26,13 @@ def test_writes_a_self_describing_run(small_run: Path) -> None:
     assert any(result.variant == "floor" for result in record.results)
 
 
+def test_the_most_suspicious_images_reach_the_report(small_run: Path) -> None:
+    suspects = json.loads((small_run / "gallery.json").read_text())
+    assert suspects and all(each["score"] > 0.99 for each in suspects), "a control that shows training images"
+    page = (small_run / "report.html").read_text()
+    assert "Most suspicious images" in page and 'alt="suspicious generated image 1"' in page
+
+
 def test_every_stored_number_is_recomputed_without_torch(small_run: Path) -> None:
     record = read_record(small_run)
     assert sum(result.statistics is not None for result in record.results) > 20

@@ -17,6 +17,7 @@ from leaderboards.reporting.numbers import compact, count, decimals, interval_te
         (1.234e-7, 1.1e-7, 1.37e-7, "1.23×10⁻⁷", "1.10×10⁻⁷ to 1.37×10⁻⁷"),
         (0.0, -1e-7, 1e-7, "0", "−1.0×10⁻⁷ to 1.0×10⁻⁷"),
         (0.0, 0.0, 0.0148, "0", "0 to 0.0148"),
+        (-679036216.4, -2.6e9, 1.26e9, "−6.79×10⁸", "−2.60×10⁹ to 1.26×10⁹"),
     ],
 )
 def test_digits_follow_the_interval(value: float, low: float, high: float, text: str, interval: str) -> None:
@@ -40,7 +41,7 @@ def test_half_width_of_any_size_keeps_two_digits() -> None:
 
 
 def test_compact_and_count() -> None:
-    assert [compact(value) for value in (0.01234, -0.5, 12.34, 1234.5, 0.0, 0.00001234, None)] == [
-        ".0123", "−.500", "12.3", "1234", "0", "1e−5", "",
+    assert [compact(value) for value in (0.01234, -0.5, 12.34, 1234.5, 3.626e14, 0.0, 0.00001234, None)] == [
+        ".0123", "−.500", "12.3", "1234", "3.6e14", "0", "1e−5", "",
     ]  # fmt: skip
     assert count(12345) == "12\u202f345" and count(None) == "—"
