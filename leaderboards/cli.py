@@ -10,6 +10,7 @@ import typer
 
 from data_splits.cli_support import emit_json, note, run
 from leaderboards.commands.published import published
+from leaderboards.commands.submissions import submit, validate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -94,6 +95,8 @@ def show(
 
 
 app.command()(published)
+app.command()(submit)
+app.command()(validate)
 
 
 def _plain(found: Any) -> dict[str, Any]:

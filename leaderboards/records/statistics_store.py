@@ -211,14 +211,19 @@ class StatisticsReader:
         rows = selections.get_tensor(name)
         if rows.dtype != np.int64 or rows.ndim != 1 or sha256_bytes(rows.tobytes()) != name:
             raise ValueError(f"row selection {name[:12]} of {ROWS_FILE} is not what its name says")
-        features = self._source(source)
+        features = self.source(source)
         if rows.size and not 0 <= int(rows.min()) <= int(rows.max()) < len(features):
             raise ValueError(f"{key!r} selects a row that source {source} does not have")
         if rows.size * features.shape[1] * features.itemsize > MAX_ARRAYS_BYTES:
             raise ValueError(f"{key!r} selects more than {MAX_ARRAYS_BYTES} bytes")
         return features[rows]
 
-    def _source(self, name: str) -> NDArray[np.float32]:
+    def source(self, name: str) -> NDArray[np.float32]:
+        """A stored feature array, float32[n, d], such as "lite0.generated".
+
+        Raises:
+            ValueError: there is none of this name, or it is not as `StatisticsWriter` writes it.
+        """
         if name not in self._sources:
             file = f"features.{name}.safetensors"
             tensors = self._open(file)
