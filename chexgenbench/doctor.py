@@ -80,6 +80,7 @@ class Patient:
                         *self._model(needs),
                         *self._split(needs),
                         *self._encoder(use.encoder, protocol, metric.family),
+                        *_text_score(metric.name),
                     )
                     yield Diagnosis(metric.name, use.encoder, metric.family, name, preset, lacks)
 
@@ -120,6 +121,18 @@ class Patient:
             yield _of(missing, "model")
         if "noise" in needs and not _is_white_box(name):
             yield Lack("model", f"a look inside {name}", "only diffusion adapters with `noise_norm` allow it")
+
+
+def _text_score(metric: str) -> Iterator[Lack]:
+    """The package or the weights that the score of written reports lacks."""
+    from chexgenbench.text_scores.base import Where
+    from chexgenbench.text_scores.registry import text_score
+
+    kind, _, name = metric.partition("_")
+    lacking = text_score(name).lacks(Where()) if kind == "report" else None
+    if lacking is not None:
+        what, _, how = lacking.partition(": ")
+        yield Lack("machine", what.removesuffix(" is missing"), how)
 
 
 def machine() -> dict[str, str | int | float | bool]:

@@ -54,6 +54,16 @@ def test_weights_and_data_that_are_not_here_are_named_with_their_source() -> Non
     assert "microsoft/rad-dino" in text and "PhysioNet" in text and "raman07/CheXGenBench-Models-Sana-e20" in text
 
 
+def test_a_text_score_without_its_package_or_weights_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = by_name(Patient(split_options=SMALL), preset="full")
+    (weights,) = (lack for lack in found["report_chexbert/rad-dino"].lacks if "chexbert" in lack.what)
+    assert weights.where == "machine" and weights.how
+    assert not any("sacrebleu" in lack.what for lack in found["report_bleu4/rad-dino"].lacks)
+    monkeypatch.setattr("chexgenbench.text_scores.base.importlib.util.find_spec", lambda name: None)
+    lacks = by_name(Patient(split_options=SMALL))["report_bleu4/lite0"].lacks
+    assert ("sacrebleu", 'pip install "chexgenbench-suite[reports]"') in {(lack.what, lack.how) for lack in lacks}
+
+
 def test_the_command_prints_each_lack_once_and_json_on_request(tmp_path: Path) -> None:
     done = run("doctor", "--model", "sana", cache=tmp_path)
     assert done.stdout.count("microsoft/rad-dino config.json") == 1
