@@ -1,19 +1,23 @@
 """FLD gap: are training images likelier than unseen ones under the density of the images drawn for training prompts?
 
-100 (mean log p(test) - mean log p(train)) / d, p a Gaussian around each generated image with widths fitted to the
-training images (Jiralerspong et al. 2023, section 3, as in `fld`). In hundredths of a nat per dimension. Near 0 for a
+100 (mean log p(test) - mean log p(train)) / d, p a Gaussian around each generated image with widths fitted to real
+images (Jiralerspong et al. 2023, section 3, as in `fld`). In hundredths of a nat per dimension. 0 but for chance for a
 generator that generalises, far below 0 for one that copies (the authors warn below -1000 for their whole set): around a
-copied training image the Gaussian collapses, which makes that image very likely and nothing else. Small negative values
-are normal, since the widths are fitted to the training images.
+copied training image the Gaussian collapses, which makes that image very likely and nothing else.
 
-`fld` reports a gap too, of the held-out prompts' images against the images it fits projections on. Here p is of images
-drawn for training prompts, where copying shows first, and `train` is the searched training set, the patients of the
-prompts first; at most 5,000 images of it, since the fit holds all distances. Features are standardised by the training
-images.
+Here the widths are fitted to the training and the test images together. Published, they are fitted to the training
+images alone, which are then likelier under any generator: of phantoms that copy nothing the gap came out between -25
+and -10, and no level tells that from copying. Fitted to both, the two kinds of images are treated alike, so for images
+that follow neither the gap is 0 on average, at any number of images, and an interval below 0 is evidence of copying.
+
+`fld` reports a gap too, the published one, of the held-out prompts' images against the images it fits projections on.
+Here p is of images drawn for training prompts, where copying shows first, and `train` is the searched training set, the
+patients of the prompts first; at most 5,000 images of it, and as many test images, since the fit holds all distances.
+Features are standardised by all images of the fit.
 
 Estimator: difference of two means, variances by patient of test and of training images; the density is held fixed.
 
-Time O(200 n t + (n + m) t d) at worst; memory 4 n t bytes, t <= 5,000.
+Time O(200 n t + (n + m) t d) at worst; memory 4 n t bytes, t <= 10,000.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from chexgenbench.mixture import Mixture
 from chexgenbench.training_neighbours import FEW, prefixed, training_set
 
 MAX_TRAIN = 5_000
+"""Images of either kind."""
+
 MAX_GENERATED = 4_000
 CHOICE_SEED = 0
 CONSTANT = 1e-6
@@ -38,30 +44,31 @@ def measure(data: MetricInput) -> Measurement:
     if training_set(data) is None:
         return Measurement(reason=FEW)
     assert data.probes is not None and data.corpus is not None
-    train = _chosen(data.corpus, data.probes.real.ids)
+    train, unseen = _chosen(data.corpus, data.probes.real.ids), _chosen(data.reference, data.reference.ids[:0])
     if not is_open(data, train) and units(data, train).max() == 0:
         return Measurement(reason="too few credentialed training patients to store anything about them")
-    mean, deviation = train.features.mean(axis=0, dtype=np.float64), train.features.std(axis=0, dtype=np.float64)
+    both = np.concatenate([train.features, unseen.features])
+    mean, deviation = both.mean(axis=0, dtype=np.float64), both.std(axis=0, dtype=np.float64)
     used = deviation > CONSTANT * deviation.max()
     if not used.any():
-        return Measurement(reason="all training images have the same features")
+        return Measurement(reason="all real images have the same features")
 
     def standardised(features: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray((features[:, used].astype(np.float64) - mean[used]) / deviation[used])
 
-    fitted, test = standardised(train.features), standardised(data.reference.features)
     drawn = standardised(data.probes.images.features[:MAX_GENERATED])
-    density = Mixture.fit(drawn, fitted)
+    # Not to the training images alone: they would be the likelier ones without any copying.
+    density = Mixture.fit(drawn, standardised(both))
     arrays = {
-        **per_image(data, data.reference, values=density.log_density(test)),
-        **prefixed("other", per_image(data, train, values=density.log_density(fitted))),
+        **per_image(data, unseen, values=density.log_density(standardised(unseen.features))),
+        **prefixed("other", per_image(data, train, values=density.log_density(standardised(train.features)))),
     }
     parameters = {"scale": 100.0 / int(used.sum())}
-    return Measurement(arrays, parameters, n_generated=len(drawn), n_reference=len(test))
+    return Measurement(arrays, parameters, n_generated=len(drawn), n_reference=len(unseen))
 
 
-def _chosen(corpus: Side, first: np.ndarray) -> Side:
-    """The training images of some cases, and others up to the limit."""
+def _chosen(corpus: Side, first: NDArray[np.str_]) -> Side:
+    """The images of some cases, and others up to the limit."""
     if len(corpus) <= MAX_TRAIN:
         return corpus
     order = np.random.default_rng(CHOICE_SEED).permutation(len(corpus))
@@ -77,7 +84,7 @@ METRIC = Metric(
     measure=measure,
     estimator="mean_difference",
     source="Jiralerspong et al. 2023, arXiv 2302.04440",
-    cost="O(200 n t + (n + m) t d) time, O(n t) memory up to 80 MB",
+    cost="O(200 n t + (n + m) t d) time, O(n t) memory up to 160 MB",
     unit="0.01 nat/dim",
     per_group=False,
     floor=False,

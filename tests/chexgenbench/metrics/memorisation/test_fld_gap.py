@@ -13,11 +13,12 @@ from chexgenbench.mixture import Mixture
 
 def test_value_is_the_definition() -> None:
     data = planted(0.1, held_out=80, corpus=120, prompts=30)
-    mean, deviation = data.corpus.features.astype(float).mean(0), data.corpus.features.astype(float).std(0)
+    both = np.concatenate([data.corpus.features, data.reference.features]).astype(float)
+    mean, deviation = both.mean(0), both.std(0)
     drawn, train, test = (
         (each.features - mean) / deviation for each in (data.probes.images, data.corpus, data.reference)
     )
-    density = Mixture.fit(drawn, train)
+    density = Mixture.fit(drawn, np.concatenate([train, test]))
     gap = 100 * (density.log_density(test).mean() - density.log_density(train).mean()) / train.shape[1]
     found = score(METRIC, data)
     assert found.value == pytest.approx(gap, abs=1e-4) and found.low < found.value < found.high
@@ -28,6 +29,14 @@ def test_the_gap_opens_with_the_share_of_copies() -> None:
     values = [score(METRIC, planted(share, 1)).value for share in (0.0, 0.05, 0.2)]
     assert abs(values[0]) < 6.0 and values[1] < -12.0 and values[2] < 2 * values[1]
     assert score(METRIC, planted(0.2, 1)).high < 0.0
+
+
+def test_nothing_copied_is_no_gap_on_average_however_few_images_there_are() -> None:
+    """Widths fitted to the training images alone make them the likelier ones: there the mean is below -10."""
+    found = [score(METRIC, planted(0.0, seed, held_out=60, corpus=120, prompts=30)) for seed in range(20)]
+    values = np.array([each.value for each in found])
+    assert abs(values.mean()) < 3 * values.std() / np.sqrt(len(values))
+    assert sum(each.high < 0.0 for each in found) <= 3
 
 
 def test_scale_and_offset_of_a_feature_do_not_matter() -> None:
