@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from data_splits.cli_support import emit_json, note, run
+from leaderboards.commands.export import export
 from leaderboards.commands.published import published
 from leaderboards.commands.submissions import submit, validate
 
@@ -94,6 +95,7 @@ def show(
         typer.echo(writers[style](reading_table(record, group)), nl=False)
 
 
+app.command()(export)
 app.command()(published)
 app.command()(submit)
 app.command()(validate)
