@@ -113,26 +113,34 @@ def load(
         pipeline: class name in diffusers. more: further arguments of its `from_pretrained`.
 
     Raises:
-        UserError: an unknown offload, an offload without a GPU, or LoRA weights that do not fit.
+        UserError: LoRA weights that do not fit.
     """
     import diffusers
     import torch
 
-    if options["offload"] not in OFFLOADS:
-        raise UserError(f"offload is one of {', '.join(OFFLOADS)}, not {options['offload']!r}.")
-    if options["offload"] != "none" and not device.startswith("cuda"):
-        raise UserError("offload moves parts between main memory and a GPU: use it with --device cuda.")
     checkpoint.quiet()
     pipe = getattr(diffusers, pipeline).from_pretrained(
         str(folder), torch_dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True, **more
     )
+    return finished(pipe, device, options, lora)
+
+
+def require_offload(offload: str, device: str) -> None:
+    """Raise UserError for an unknown kind of offloading, or one without a GPU."""
+    if offload not in OFFLOADS:
+        raise UserError(f"offload is one of {', '.join(OFFLOADS)}, not {offload!r}.")
+    if offload != "none" and not device.startswith("cuda"):
+        raise UserError("offload moves parts between main memory and a GPU: use it with --device cuda.")
+
+
+def finished(pipe: Any, device: str, options: Mapping[str, Any], lora: Path | None) -> Any:
+    """The pipeline with LoRA weights fused, on its device or offloaded, compiled where asked, without a progress bar.
+
+    Raises:
+        UserError: LoRA weights that do not fit.
+    """
     if lora is not None:
         _fuse(pipe, lora, float(options["lora_scale"]))
-    return placed(pipe, device, options)
-
-
-def placed(pipe: Any, device: str, options: Mapping[str, Any]) -> Any:
-    """The pipeline on its device or offloaded, compiled where that is asked for, without a progress bar."""
     if options["offload"] == "model":
         pipe.enable_model_cpu_offload(device=device)
     elif options["offload"] == "sequential":

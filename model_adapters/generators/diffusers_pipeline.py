@@ -175,6 +175,9 @@ class PipelineGenerator:
         ids: list[int] = getattr(self._pipe, tokenizer)(prompt).input_ids
         return ids
 
+    def _hashes(self, loaded: Loaded) -> dict[str, str]:
+        return checkpoint.weight_hashes(loaded.folder)
+
     def _completed(self, card: ModelCard, loaded: Loaded) -> ModelCard:
         network = denoiser(self._pipe)
         shown = {name: value for name, value in self._call.items() if isinstance(value, str | int | float | bool)}
@@ -185,7 +188,7 @@ class PipelineGenerator:
             "compute_batch": self.compute_batch,
             "reads_tokens": self._readers[-1][1] if self._readers else 0,
         }
-        hashes = checkpoint.weight_hashes(loaded.folder)
+        hashes = self._hashes(loaded)
         if loaded.lora is not None:
             settings |= {"lora": str(loaded.lora_source), "lora_scale": loaded.options["lora_scale"]}
             hashes |= {f"lora/{loaded.lora.name}": checkpoint.sha256_file(loaded.lora)}

@@ -53,6 +53,7 @@ class Published:
         if missing:
             raise UserError("\n".join(f"{each.what} is missing: {each.how}" for each in missing))
         options = self._options(context)
+        loading.require_offload(options["offload"], context.device)
         source, folder = self._checkpoint(context)
         lora_source, lora = self._lora(context, options)
         assert folder is not None  # or it would be missing

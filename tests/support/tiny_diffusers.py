@@ -213,3 +213,52 @@ def save_lumina2(folder: Path) -> Path:
 def flow_vae() -> Any:
     """An autoencoder as flow-matching models have it: scaled and shifted, no quantising layers."""
     return vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.06, scaling_factor=1.5)
+
+
+def save_radedit(folder: Path) -> Path:
+    """RadEdit's three parts, the text encoder under the names and type of BioViL-T's own class."""
+    import json
+
+    import torch
+    from safetensors.torch import save_file
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    unet().save_pretrained(folder / "unet", safe_serialization=True)
+    vae().save_pretrained(folder / "vae", safe_serialization=True)
+    entries = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(chr(code) for code in range(33, 127)), *WORDS.split()]
+    config = BertConfig(
+        vocab_size=len(entries), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=128,
+    )  # fmt: skip
+    bert = enlarge(BertModel(config, add_pooling_layer=False))
+    state = {f"bert.{name}": each.clone() for name, each in bert.state_dict().items()}
+    state |= {"cls.predictions.bias": torch.zeros(3), "cls_projection_head.dense_to_hidden.bias": torch.zeros(3)}
+    text = folder / "text_encoder"
+    text.mkdir()
+    save_file(state, text / "model.safetensors")
+    (text / "config.json").write_text(json.dumps(config.to_dict() | {"model_type": "cxr-bert", "projection_size": 8}))
+    (text / "vocab.txt").write_text("\n".join(dict.fromkeys(entries)) + "\n")
+    return folder
+
+
+def save_llm_cxr(folder: Path, codes: int = 12) -> Path:
+    """A GPT-NeoX whose vocabulary ends with a codebook, and a VQ-GAN of 64 px: 8 x 8 tokens."""
+    import torch
+    from diffusers import VQModel
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+
+    torch.manual_seed(0)
+    words = tokenizer()
+    words.save_pretrained(folder / "llm")
+    config = GPTNeoXConfig(
+        vocab_size=len(words) + codes, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=512,
+    )  # fmt: skip
+    enlarge(GPTNeoXForCausalLM(config), 5.0).save_pretrained(folder / "llm", safe_serialization=True)
+    VQModel(
+        block_out_channels=(8, 8, 8, 8), norm_num_groups=4, latent_channels=4, num_vq_embeddings=codes,
+        vq_embed_dim=4, sample_size=64, down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+    ).save_pretrained(folder / "vqgan", safe_serialization=True)  # fmt: skip
+    return folder
