@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,10 @@ def validate(
     changed: Annotated[
         list[str] | None, typer.Option("--changed", help="A new file, relative to the root. May be repeated.")
     ] = None,
+    diff: Annotated[
+        Path | None,
+        typer.Option("--diff", help="Output of `git diff --name-only -z`: changes outside the results refuse it all."),
+    ] = None,
     first: First = False,
     json: AsJson = False,
 ) -> None:
@@ -70,8 +75,8 @@ def validate(
     runs = [each for each in paths if (each / RECORD_FILE).is_file()]
     if len(paths) > 1 and len(runs) < len(paths):
         raise UserError("Give one results root, or run folders.")
-    if runs and (base is not None or changed):
-        raise UserError("--base and --changed belong to a results root, not to a run folder.")
+    if runs and (base is not None or changed or diff is not None):
+        raise UserError("--base, --changed and --diff belong to a results root, not to a run folder.")
     if base is not None and changed:
         raise UserError("Give --base or --changed: either tells which files are new.")
     if runs:
@@ -80,8 +85,8 @@ def validate(
         public = Library.public().entries()
         reports = [check_run_folder(each, public, first=first)[1] for each in track(runs, description="validate")]
     else:
-        wrap = lambda folders: track(folders, description="validate")  # noqa: E731
-        reports = [check(paths[0], base, changed or None, first=first, progress=wrap)]
+        progress = partial(track, description="validate")
+        reports = [check(paths[0], base, changed or None, diff=_diff(diff), first=first, progress=progress)]
     ok = all(each.ok for each in reports)
     if json:
         emit_json({"ok": ok, "reports": [each.to_json() for each in reports]})
@@ -90,6 +95,16 @@ def validate(
             _print_findings(report)
     if not ok:
         raise typer.Exit(1)
+
+
+def _diff(path: Path | None) -> list[str]:
+    from data_splits.errors import UserError
+
+    if path is None:
+        return []
+    if not path.is_file():
+        raise UserError(f"There is no file {path}. Write it with `git diff --name-only -z`.")
+    return [each for each in path.read_bytes().decode("utf-8", "surrogateescape").split("\0") if each]
 
 
 def _print_findings(report: Report) -> None:

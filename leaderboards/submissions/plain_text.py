@@ -21,7 +21,9 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/,+()\-]{0,159}")
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|!\[|\]\(")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript)\s*:|\bdata\s*:\s*[a-z]+/|\bfile://", re.IGNORECASE)
 _LOCAL = re.compile(r"(?:^|[\s\"'=:(])(?:/(?:home|Users|root|mnt|scratch|tmp|var|media)/|~/|[A-Za-z]:\\)")
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = re.compile(r"[=@]|[+-](?!-[a-z])")
+"""What a spreadsheet takes for a formula, options of a command (`--model ...`) excepted."""
+
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 _NAMES = {
@@ -72,7 +74,7 @@ def _problem(path: tuple[str | int, ...], text: str, is_key: bool) -> str | None
         return "is no name of ASCII letters, digits and ._:/@+()-"
     if field == ("results", "group") and not GROUP.fullmatch(text):
         return "is no group name"
-    if text.startswith(_FORMULA):
+    if _FORMULA.match(text):
         return "would be a formula in a spreadsheet"
     return None
 

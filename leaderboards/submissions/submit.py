@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from data_splits.errors import UserError
-from leaderboards.library.library import PUBLIC, Addition, Library
+from leaderboards.library.library import PUBLIC, Library
 from leaderboards.records.schema import ResultRecord
 from leaderboards.submissions.findings import Finding, error, warning
-from leaderboards.submissions.validate import Report, check_run_folder
+from leaderboards.submissions.validate import RESULTS, Report, check_run_folder
 
-RESULTS = Path("leaderboards", "results")
 RUN_FILE = "run.json"
 CASES_FILE = "cases.json"
 
@@ -56,8 +55,8 @@ def results_root(into: Path | None) -> Path:
         if not (PUBLIC.parents[1] / "pyproject.toml").is_file():
             raise UserError("Give the checkout to write to with --into: this package does not run from one.")
         return PUBLIC
-    for root in (into / RESULTS, into):
-        if root.is_dir() and root.name == RESULTS.name:
+    for root in (into / RESULTS, into.absolute()):
+        if root.is_dir() and root.as_posix().endswith(RESULTS):
             return root
     raise UserError(f"{into} is no checkout of the suite: it has no {RESULTS}. Clone your fork and give its folder.")
 
@@ -83,14 +82,9 @@ def submit(run_folder: Path, root: Path, *, first: bool = False, dry: bool = Fal
     folder, additions = library.additions(run_folder)
     found.folder = str(folder)
     found.files = [(str(each.path), each.size) for each in additions]
-    if not dry:
-        _write(library, run_folder, additions)
-    return found
-
-
-def _write(library: Library, run_folder: Path, additions: Sequence[Addition]) -> None:
-    if additions:
+    if additions and not dry:
         library.add(run_folder)
+    return found
 
 
 def _origin(run_folder: Path, record: ResultRecord) -> Iterator[Finding]:

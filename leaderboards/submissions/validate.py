@@ -15,7 +15,7 @@ from leaderboards.records.io import RECORD_FILE
 from leaderboards.records.recompute import check_run
 from leaderboards.submissions import limits
 from leaderboards.submissions.arrays import check_arrays, check_files
-from leaderboards.submissions.changes import find_changes
+from leaderboards.submissions.changes import find_changes, outside
 from leaderboards.submissions.contamination import flags
 from leaderboards.submissions.duplicates import Other, check_duplicates
 from leaderboards.submissions.families import check_family
@@ -23,6 +23,9 @@ from leaderboards.submissions.features import check_features
 from leaderboards.submissions.findings import Finding, error, one_line, shown, warning
 from leaderboards.submissions.form import Submitted, check_form, check_path, read
 from leaderboards.submissions.peers import check_known, check_peers, peers_of
+
+RESULTS = "leaderboards/results"
+"""Where a checkout of the suite keeps its public results."""
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
@@ -62,6 +65,7 @@ def validate(
     base: Path | None = None,
     changed: Sequence[str] | None = None,
     *,
+    diff: Sequence[str] = (),
     first: bool = False,
     progress: Progress = iter,
 ) -> Report:
@@ -70,6 +74,7 @@ def validate(
     Args:
         root, base, changed: see `changes.find_changes`. A new record is compared with those that are not new; with
             neither base nor changed, every record with all others, and none is new to its split.
+        diff: all paths that the pull request changes, relative to its repository; any outside the results refuses it.
         first: a maintainer opens a new split or protocol.
         progress: wraps the new records; each takes seconds.
 
@@ -77,10 +82,11 @@ def validate(
         UserError: a folder is missing, or the base itself is broken.
     """
     for folder in (root, *([base] if base is not None else [])):
-        if not folder.is_dir():
+        # A root that is a link would lead the scan to the base's own files, or out of the checkout.
+        if folder.is_symlink() or not folder.is_dir():
             raise UserError(f"There is no folder {folder}. Give a results root, such as leaderboards/results.")
     changes = find_changes(root, base, changed)
-    report = Report(changes.records, changes.statistics, list(changes.findings))
+    report = Report(changes.records, changes.statistics, [*outside(diff, RESULTS), *changes.findings])
     alone = base is None and changed is None
     public = [*_public(base or root, set() if alone else set(changes.records))]
     accepted: list[Submitted] = []
@@ -132,7 +138,9 @@ def check_content(
             recomputed numbers.
     """
     found = check_form(submitted)
-    found += [*check_known(submitted, public, first), *check_files(submitted)]
+    found += check_known(submitted, public, first)
+    if not any(each.rule == "statistics" for each in found):
+        found += check_files(submitted)
     if _refused(found):
         return found
     try:
