@@ -61,6 +61,11 @@ class Shown:
         centred = "" if centre is None else value_text(centre, result.low, result.high)
         return cls(value, interval_text(result.value, result.low, result.high), centred)
 
+    @classmethod
+    def number(cls, value: float | None, low: float | None, high: float | None) -> Shown | None:
+        """Text of a number that is not a result of its own."""
+        return None if value is None else cls(value_text(value, low, high), interval_text(value, low, high))
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -115,20 +120,27 @@ def families(view: RecordView) -> tuple[list[Family], list[str]]:
     return [Family(FAMILIES[name], tuple(rows)) for name, rows in grouped.items()], notes
 
 
-def extras(view: RecordView) -> list[tuple[str, str, str]]:
-    """(metric, what, number) of the further numbers of each overall estimate, with their intervals."""
+def extras(view: RecordView) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(metric, its further numbers as (what, number)) of each overall estimate, with their intervals."""
     found = []
     for info in view.metrics:
         result = view.defined(info.name)
         numbers = result.extra if result is not None else {}
         ends = {f"{key}{end}" for key in numbers for end in ("_low", "_high")}
+        rows = []
         for key in sorted(set(numbers) - NOT_FOR_READERS - ends):
             low, high = numbers.get(f"{key}_low"), numbers.get(f"{key}_high")
-            text = value_text(numbers[key], low, high)
+            text = count(int(numbers[key])) if _is_count(numbers[key]) else value_text(numbers[key], low, high)
             if low is not None and high is not None:
                 text += f" ({interval_text(numbers[key], low, high)})"
-            found.append((view.title(info), EXTRA_NAMES.get(key, key.replace("_", " ")), text))
+            rows.append((EXTRA_NAMES.get(key, key.replace("_", " ")), text))
+        if rows:
+            found.append((view.title(info), rows))
     return found
+
+
+def _is_count(value: float) -> bool:
+    return value > 1 and float(value).is_integer() and value < 1e9
 
 
 def estimated(result: MetricResult | None) -> Estimated | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chexgenbench.report import groups, provenance, summary
+from chexgenbench.report import arms, groups, provenance, summary
 from chexgenbench.report.contact_sheet import PAIRS, ReportImages, embedded
 from chexgenbench.report.view import RecordView
 from data_splits.integrity import sha256_file, write_text
@@ -81,6 +81,9 @@ def _context(view: RecordView, config: dict[str, Any], run: dict[str, Any], dige
         "methods": {r.metric: r.method for r in record.results if r.group == "overall" and r.variant == "raw"},
         "notes": notes,
         "extras": summary.extras(view),
+        "arm_titles": tuple(arms.ARMS.values()),
+        "arms": arms.arms(view),
+        "curves": arms.curves(view),
         "pathologies": pathologies,
         "subgroups": subgroups,
         "heatmaps": groups.heatmaps(view, pathologies) if pathologies else [],
