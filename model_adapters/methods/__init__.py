@@ -12,5 +12,5 @@ from model_adapters.registry import Registry
 METHODS: Registry[TrainingMethod] = Registry(
     kind="training method",
     group="model_adapters.methods",
-    entries={},
+    entries={"merging": "model_adapters.methods.merging.method:build"},
 )
