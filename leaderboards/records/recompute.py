@@ -28,8 +28,8 @@ class Discrepancy:
 
     Attributes:
         metric, group, variant: of the result; for a file, metric is the file name and the others are empty.
-        field: "value", "low", "high", "se", "level", "extra.<name>", "reason", "sha256", or "estimate" where it could
-            not be computed.
+        field: "value", "low", "high", "se", "level", "extra.<name>", "reason", "interval_reason", "method", "sha256",
+            or "estimate" where it could not be computed.
         recorded, recomputed: both numbers, hashes or reasons.
     """
 
@@ -127,8 +127,9 @@ def _compare(result: MetricResult, reader: StatisticsReader) -> Iterator[Discrep
     for field, recorded, number in _numbers(result, again):
         if not _same(recorded, number):
             yield differs(field, recorded, number)
-    if result.reason != again.reason:
-        yield differs("reason", result.reason, again.reason)
+    for field in ("reason", "interval_reason", "method"):
+        if getattr(result, field) != getattr(again, field):
+            yield differs(field, getattr(result, field), getattr(again, field))
 
 
 def _numbers(result: MetricResult, again: Estimate) -> Iterator[tuple[str, float | None, float | None]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.library.entry import Entry
+from leaderboards.records.schema import EncoderFingerprint
 from leaderboards.submissions.findings import Finding, error, shown, warning
 from leaderboards.submissions.form import Submitted
 
@@ -89,16 +90,17 @@ def equal_rows(generated: Features, real: Features) -> float:
 
 
 def _fingerprints(submitted: Submitted, others: Sequence[Entry]) -> list[str]:
-    """Encoders whose name is known under this protocol, with another network behind it."""
-    known: dict[str, set[tuple[str, int]]] = {}
+    """Encoders whose name is known under this protocol, with another network or other facts behind it."""
+    known: dict[str, list[EncoderFingerprint]] = {}
     for other in others:
         if other.record.protocol_hash == submitted.record.protocol_hash:
             for each in other.record.encoders:
-                known.setdefault(each.name, set()).add((each.fingerprint, each.dim))
+                known.setdefault(each.name, []).append(each)
     return [
-        f"encoder {shown(each.name, 40)} has another fingerprint than in every other record of this protocol"
+        f"encoder {shown(each.name, 40)} has another fingerprint, or other facts, than in every other record of this "
+        "protocol"
         for each in submitted.record.encoders
-        if each.name in known and (each.fingerprint, each.dim) not in known[each.name]
+        if each.name in known and each not in known[each.name]
     ]
 
 

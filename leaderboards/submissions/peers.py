@@ -92,6 +92,13 @@ def check_peers(submitted: Submitted, peers: Sequence[Entry]) -> list[Finding]:
         for key, each in mine.items()
         if each.value is None and all(key in table and table[key].value is not None for table in tables)
     ]
+    told = [
+        f"{', '.join(key)}: {message}"
+        for key, each in mine.items()
+        for message in _undefined(each, [table[key] for table in tables if key in table])
+    ]
+    if told:
+        found.append(warning("undefined", where, f"{len(told)} undefined value(s) read otherwise; {told[0]}"))
     if lost:
         message = f"{len(lost)} value(s) that every other model has are undefined, such as {', '.join(lost[0])}"
         found.append(warning("undefined", where, message))
@@ -136,6 +143,17 @@ def _result(mine: MetricResult, theirs: Sequence[MetricResult], whole: bool) -> 
         known = {each.parameters.get(name) for each in defined}
         if len(known) == 1 and not _agrees(mine.parameters.get(name), (value := known.pop()), len(defined)):
             yield f"parameter {shown(name, 40)} is {shown(mine.parameters.get(name), 60)}, elsewhere {shown(value, 60)}"
+
+
+def _undefined(mine: MetricResult, theirs: Sequence[MetricResult]) -> Iterator[str]:
+    """A reason or a count of an undefined value that all others give differently: nothing recomputes it."""
+    if mine.value is not None or not theirs or any(each.value is not None for each in theirs):
+        return
+    for name in ("reason", "interval_reason", "n_generated", "n_reference", "n_patients"):
+        known = {getattr(each, name) for each in theirs}
+        if len(known) == 1 and getattr(mine, name) not in known:
+            yield f"{name} is {shown(getattr(mine, name), 60)}, elsewhere {shown(known.pop(), 60)}"
+            return
 
 
 def _agrees(mine: Any, other: Any, count: int) -> bool:

@@ -93,6 +93,8 @@ def test_a_changed_interval_reason_or_extra_is_named(tmp_path: Path) -> None:
         ({"se": 0.1}, "se"),
         ({"extra": {"x": 1.0}}, "extra.x"),
         ({"reason": "r"}, "reason"),
+        ({"interval_reason": "r"}, "interval_reason"),
+        ({"method": "exact"}, "method"),
     ]:
         write_record(tmp_path, record.model_copy(update={"results": [first.model_copy(update=change)]}))
         assert [found.field for found in recompute(tmp_path)] == [field]

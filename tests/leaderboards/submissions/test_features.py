@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,17 @@ def test_copies_of_real_images_are_named(tmp_path: Path) -> None:
     assert equal_rows(mixed, real()) == 0.1
     (found,) = check_features(submitted(tmp_path, mixed), [])
     assert found.level == "warning" and found.rule == "copies" and "10 %" in found.message
+
+
+def test_another_network_behind_a_known_name(tmp_path: Path) -> None:
+    entry = library(tmp_path / "results").add(run_folder(tmp_path / "alpha", "alpha", 1))
+    each = submitted(tmp_path / "run", drawn(3))
+    assert check_features(each, [entry]) == []
+    (encoder,) = each.record.encoders
+    for change in ({"fingerprint": "66" * 32}, {"settings": {"side": 225}}):
+        other = entry.record.model_copy(update={"encoders": [encoder.model_copy(update=change)]})
+        found = check_features(each, [replace(entry, record=other)])
+        assert [(line.level, line.rule) for line in found] == [("error", "encoder")]
 
 
 def test_real_features_of_another_record_stand_in(tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ def test_a_lost_value_is_a_warning(public: list[Entry], tmp_path: Path) -> None:
     assert found.level == "warning" and "precision_lite0" in found.message
 
 
+def test_an_undefined_value_that_reads_otherwise_is_a_warning(public: list[Entry], tmp_path: Path) -> None:
+    for index, change in enumerate(({"reason": "46 training patients; 50 are needed"}, {"n_generated": 3})):
+        (found,) = check_peers(submitted(tmp_path / str(index), replaced(3, **change)), public)
+        assert found.level == "warning" and "reid, overall, raw: " in found.message and "elsewhere" in found.message
+
+
 def test_real_features_may_differ_in_the_last_digits(public: list[Entry], tmp_path: Path) -> None:
     import made_submissions
 
