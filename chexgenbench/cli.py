@@ -71,6 +71,7 @@ ModelOptions = Annotated[
     list[str] | None,
     typer.Option("--model-option", help="KEY=VALUE for the adapter; `model-adapters show NAME` lists them."),
 ]
+Lora = Annotated[str | None, typer.Option("--lora", help="LoRA weights for --model: hub id, folder or file; or none.")]
 SplitOptions = Annotated[
     list[str] | None, typer.Option("--split-option", help="KEY=VALUE for the split; `data-splits list` names them.")
 ]
@@ -109,6 +110,7 @@ def run_options(
     weights: Weights = None,
     encoder_weights: EncoderWeights = None,
     model_option: ModelOptions = None,
+    lora: Lora = None,
     split_option: SplitOptions = None,
     device: Device = None,
     dtype: Dtype = None,
@@ -136,7 +138,7 @@ def run_options(
         delta=delta,
         weights=str(weights) if weights else None,
         encoder_weights=key_values(encoder_weights, "--encoder-weights"),
-        model_options=key_values(model_option, "--model-option"),
+        model_options=key_values(model_option, "--model-option") | ({} if lora is None else {"lora": lora}),
         split_options=key_values(split_option, "--split-option"),
         device=device or commands.default_device(model),
         dtype=dtype,

@@ -12,6 +12,7 @@ from chexgenbench.readiness import check, default_split
 from chexgenbench.run_folder import RunConfig, RunFolder
 from data_splits.cli_support import emit_json, meter, note, track
 from model_adapters.generators import GENERATORS, parse_model
+from model_adapters.inference.distributed import this_share
 
 __all__ = ["default_device", "default_split", "evaluate", "extract", "generate", "list_metrics", "report", "score"]
 
@@ -91,7 +92,11 @@ def list_metrics(json: bool, markdown: bool = False) -> None:
 def _open(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
     plan = resolve(config, check(config))
     folder = RunFolder(output or _default_output(config))
-    folder.open(config)
+    share = this_share()
+    with share.main_first():
+        folder.open(config)
+    if not share.main:
+        return folder, plan
     for warning in plan.split.warnings:
         note(f"warning: {warning}")
     note(
@@ -114,6 +119,8 @@ def _generate(folder: RunFolder, plan: Plan) -> dict[str, int]:
 
     with meter("generate") as progress:
         found = stage.run(folder, plan, progress)
+    if not this_share().main:
+        raise SystemExit(0)  # the first process goes on
     note(f"generate: {found.drawn} drawn, {found.skipped} were there already")
     return dict(found.counts)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chexgenbench.plan import Plan
 from leaderboards.records.schema import MetricResult
+from model_adapters.inference.prompt_lengths import prompt_lengths, sentence
 from model_adapters.inference.sample_store import SampleStore
 
 
@@ -48,8 +49,10 @@ def _samples(plan: Plan, store: SampleStore) -> list[str]:
         found.append(f"{len(plan.corpus):,} of {plan.seen:,} training images were searched for copies.")
     if absent:
         found.append(f"{absent} of {len(plan.cases)} cases have no generated image.")
-    truncated = sum(bool((row.info or {}).get("truncated")) for row in rows)
-    if truncated:
+    lengths, truncated = prompt_lengths(rows), sum(bool((row.info or {}).get("truncated")) for row in rows)
+    if lengths is not None and (truncated or lengths.get("cut_short")):
+        found.append(sentence(lengths))
+    elif truncated:
         found.append(f"{truncated} of {len(rows)} prompts were longer than the model reads, and were cut.")
     return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from chexgenbench.run_folder import RunFolder
 from chexgenbench.stages import white_box
 from data_splits.errors import UserError
 from model_adapters.generators import GENERATORS, parse_model
-from model_adapters.inference.generate import GenerationReport, Progress, generate
+from model_adapters.inference.distributed import generate_shared, this_share
+from model_adapters.inference.generate import GenerationReport, Progress
+from model_adapters.inference.prompt_lengths import prompt_lengths
 from model_adapters.inference.sample_store import SampleStore
 from model_adapters.protocols import BuildContext
 
@@ -38,9 +42,15 @@ def context_of(plan: Plan) -> tuple[str, BuildContext]:
 
 
 def run(folder: RunFolder, plan: Plan, progress: Progress | None = None) -> GenerationReport:
-    """Draw what is missing and commit each batch; a sample that cannot be drawn is listed, never replaced."""
+    """Draw what is missing and commit each batch; a sample that cannot be drawn is listed, never replaced.
+
+    Started by `accelerate launch`, every process draws its share, and the first one does the rest.
+    """
+    share = this_share()
     name, context = context_of(plan)
-    with folder.stage("generate") as facts:
+    context = replace(context, device=share.device(context.device))
+    stage: AbstractContextManager[dict[str, Any]] = folder.stage("generate") if share.main else nullcontext({})
+    with stage as facts:
         generator = GENERATORS.build(name, context)
         if getattr(generator, "needs_prompt", True):
             _require_prompts(plan)
@@ -55,17 +65,21 @@ def run(folder: RunFolder, plan: Plan, progress: Progress | None = None) -> Gene
             "options": dict(plan.config.model_options),
             "dtype": plan.config.dtype,
         }
-        store = SampleStore(folder.samples, key)
-        report = generate(
+        report = generate_shared(
             generator,
             requests,
-            store,
+            folder.samples,
+            key,
+            share,
             batch_size=plan.config.batch_size,
             max_failed=plan.config.max_bad,
             progress=progress,
         )
+        if not share.main:
+            return report
         report.require(plan.config.max_bad)
         facts["white_box"] = white_box.run(folder, plan, generator, progress)
+        facts["prompts"] = prompt_lengths(row for row in open_samples(folder).rows.values() if row.draw == 0)
         facts.update(requested=report.requested, drawn=report.drawn, counts=dict(report.counts))
     return report
 
