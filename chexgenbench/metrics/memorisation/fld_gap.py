@@ -6,9 +6,9 @@ generator that generalises, far below 0 for one that copies (the authors warn be
 copied training image the Gaussian collapses, which makes that image very likely and nothing else.
 
 Here the widths are fitted to the training and the test images together. Published, they are fitted to the training
-images alone, which are then likelier under any generator: of phantoms that copy nothing the gap came out between -25
-and -10, and no level tells that from copying. Fitted to both, the two kinds of images are treated alike, so for images
-that follow neither the gap is 0 on average, at any number of images, and an interval below 0 is evidence of copying.
+images alone, which are then likelier under any generator: for a perfect generator of phantoms the gap was -8 and -24
+in two cohorts, where fitting to both gives 0.5 and -4, both with 0 in the interval. Fitted to both, the two kinds of
+images are treated alike, so for images that follow neither the gap is 0 on average, at any number of images.
 
 `fld` reports a gap too, the published one, of the held-out prompts' images against the images it fits projections on.
 Here p is of images drawn for training prompts, where copying shows first, and `train` is the searched training set, the

@@ -32,10 +32,11 @@ def test_the_gap_opens_with_the_share_of_copies() -> None:
 
 
 def test_nothing_copied_is_no_gap_on_average_however_few_images_there_are() -> None:
-    """Widths fitted to the training images alone make them the likelier ones: there the mean is below -10."""
-    found = [score(METRIC, planted(0.0, seed, held_out=60, corpus=120, prompts=30)) for seed in range(20)]
+    """Widths fitted to the training images alone make them the likelier ones: -4.4 on average here."""
+    made = [planted(0.0, seed, held_out=60, corpus=40, prompts=20, draws=8) for seed in range(20)]
+    found = [score(METRIC, each) for each in made]
     values = np.array([each.value for each in found])
-    assert abs(values.mean()) < 3 * values.std() / np.sqrt(len(values))
+    assert abs(values.mean()) < 3 * values.std() / np.sqrt(len(values)) < 2.5
     assert sum(each.high < 0.0 for each in found) <= 3
 
 
