@@ -1,0 +1,23 @@
+"""Quantised coefficients of which few are not zero: far cheaper than a dense code for a large pool."""
+
+from __future__ import annotations
+
+import math
+
+
+def sparse(models: int, support: int, levels: int, most: int | None = None) -> float:
+    """ln(S + 1) + ln C(K, s) + s ln L nats: how many of K models enter, which, and at which of L levels each.
+
+    S is the largest support allowed beforehand (`most`; K by default), so the sizes 0 to S are alike likely. Levels
+    exclude zero. Sums to one over all hypotheses (references [1b]).
+
+    Args:
+        models: K. support: s, models with a coefficient other than zero. levels: L. most: S.
+
+    Raises:
+        ValueError: not 0 <= s <= S <= K, or fewer than one level.
+    """
+    largest = models if most is None else most
+    if not 0 <= support <= largest <= models or levels < 1:
+        raise ValueError(f"a support of {support} (at most {largest}) among {models} models with {levels} levels")
+    return math.log(largest + 1) + math.log(math.comb(models, support)) + support * math.log(levels)
