@@ -11,6 +11,7 @@ from chexgenbench.controls.table import CONTROLS, RULES, Rule, exposed
 from chexgenbench.plan import resolve, resolve_protocol
 from chexgenbench.protocols import load
 from chexgenbench.run_folder import RunConfig, RunFolder
+from data_splits.errors import UserError
 from data_splits.materialise import materialise
 from data_splits.sources import load_split
 from leaderboards.records.io import RECORD_FILE, read_record
@@ -53,8 +54,17 @@ def cohort(seed: int, folder: Path) -> Path:
     return materialise(load_split("phantom", **COHORT, seed=str(seed)), folder)
 
 
-def run_control(control: str, seed: int, cases: Path, folder: Path, cache: Path) -> ResultRecord:
-    """One control on a cohort, overall numbers only; resumes in its folder."""
+def run_control(
+    control: str, seed: int, cases: Path, folder: Path, cache: Path, shared: dict[str, Any] | None = None
+) -> ResultRecord:
+    """One control on a cohort, overall numbers only; resumes in its folder.
+
+    Args:
+        shared: what the controls of one cohort have in common (a searched training set, trained predictors).
+
+    Raises:
+        UserError: the folder holds another run.
+    """
     from chexgenbench.stages import extract, generate, score
 
     model, options = CONTROLS[control]
@@ -66,14 +76,18 @@ def run_control(control: str, seed: int, cases: Path, folder: Path, cache: Path)
         seed=seed,
         cache=str(cache),
     )
-    if (folder / RECORD_FILE).exists():
-        return read_record(folder)
     plan = resolve(config, protocol=replace(resolve_protocol(config), groups=False, matched=False, **SIZES))
+    if (folder / RECORD_FILE).exists():
+        record = read_record(folder)
+        made = record.split["hash"], record.run_seed, record.model.get("name"), {each.metric for each in record.results}
+        if made != (plan.split.manifest.hash, seed, model, set(config.metrics or ())):
+            raise UserError(f"{folder} holds another run than {control} on cohort {seed}. Name another --folder.")
+        return record
     run = RunFolder(folder)
     run.open(config)
     generate.run(run, plan)
     extract.run(run, plan)
-    return score.run(run, plan)
+    return score.run(run, plan, shared=shared)
 
 
 def study(
@@ -87,8 +101,9 @@ def study(
     counts: Counts = {(rule.metric, control): Count() for rule in rules for control in controls}
     for seed in seeds:
         cases = cohort(seed, folder / f"cohort-{seed}")
+        shared: dict[str, Any] = {}
         for control in controls:
-            record = run_control(control, seed, cases, folder / f"{control}-{seed}", folder / "cache")
+            record = run_control(control, seed, cases, folder / f"{control}-{seed}", folder / "cache", shared)
             for rule in rules:
                 found, count = exposed(rule, record.results), counts[rule.metric, control]
                 count.runs += 1

@@ -33,8 +33,13 @@ from model_adapters.inference.sample_store import SampleStore
 ScoreProgress = Callable[[Sequence[tuple[str, str]]], Iterable[tuple[str, str]]]
 
 
-def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> ResultRecord:
+def run(
+    folder: RunFolder, plan: Plan, progress: ScoreProgress = iter, shared: dict[str, Any] | None = None
+) -> ResultRecord:
     """Score the run and write `statistics/` and `record.json`.
+
+    Args:
+        shared: what metrics keep in memory, where runs on the same cases of the same split follow each other.
 
     Raises:
         UserError: features are missing because `extract` was not run.
@@ -60,6 +65,7 @@ def run(folder: RunFolder, plan: Plan, progress: ScoreProgress = iter) -> Result
             store=writer.add if parts else lambda *_: None,
             options={} if plan.config.delta is None else {"delta": plan.config.delta},
             scratch=folder.scratch,
+            shared=shared,
             observe=lambda encoder, data: write_gallery(folder.gallery, data) if encoder == GALLERY_ENCODER else None,
             progress=progress,
         )
