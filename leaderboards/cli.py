@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from data_splits.cli_support import emit_json, note, run
+from leaderboards.commands.board import build, serve
 from leaderboards.commands.export import export
 from leaderboards.commands.published import published
 from leaderboards.commands.submissions import submit, validate
@@ -95,6 +96,8 @@ def show(
         typer.echo(writers[style](reading_table(record, group)), nl=False)
 
 
+app.command()(build)
+app.command()(serve)
 app.command()(export)
 app.command()(published)
 app.command()(submit)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from data_splits.integrity import content_hash, sha256_file, write_json
 from leaderboards.boards import store
 from leaderboards.boards.cohort import Cohort, cohorts
 from leaderboards.boards.comparisons import compared, left_out_rows, pair_rows, rank_rows, standing_rows
@@ -15,9 +17,13 @@ from leaderboards.boards.memory import CACHE_FILE, Memory
 from leaderboards.boards.results import cohort_rows, model_rows, result_rows
 from leaderboards.library.entry import Entry
 from leaderboards.library.library import Library
+from leaderboards.library.tiers import LEDGER_FILE
+from leaderboards.records.io import RECORD_FILE, recorded_hash
 
 Rows = list[dict[str, Any]]
 Item = TypeVar("Item")
+
+STAMP_FILE = "stamp.json"
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 """(items, what is done) -> the items, with progress."""
 
@@ -26,13 +32,13 @@ class Built(NamedTuple):
     """What a build did.
 
     Attributes:
-        rows: table -> number of rows. computed: pairs that were not known yet. disagreeing: records with numbers that
-            their statistics do not bear out: record hash -> the first lines of what differs.
+        rows: table -> number of rows. computed: pairs that were not known yet. left_out: records with numbers that
+            their statistics do not bear out; they are on no table. Record hash -> the first lines of what differs.
     """
 
     rows: dict[str, int]
     computed: int
-    disagreeing: dict[str, list[str]]
+    left_out: dict[str, list[str]]
 
 
 def _silent(items: Sequence[Item], what: str) -> Iterable[Item]:
@@ -42,7 +48,8 @@ def _silent(items: Sequence[Item], what: str) -> Iterable[Item]:
 def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track = _silent) -> Built:
     """Write every table of a board.
 
-    Every record that this machine has not recomputed yet is recomputed first: that decides its tier. Pairs whose
+    Every record that this machine has not recomputed yet is recomputed first: that decides its tier, and one that does
+    not follow from its statistics is left out. Pairs whose
     records and code are those of the last build into this folder are not compared again.
 
     Args:
@@ -51,15 +58,16 @@ def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track =
     Raises:
         UserError: a broken record (it is named), or a full disk.
     """
-    disagreeing: dict[str, list[str]] = {}
+    left_out: dict[str, list[str]] = {}
     for library, _ in libraries:
         outcomes = library.recompute(lambda entries: track(list(entries), "recompute"))
-        disagreeing |= {name: list(each.discrepancies[:3]) for name, each in outcomes.items() if each.discrepancies}
+        left_out |= {name: list(each.discrepancies[:3]) for name, each in outcomes.items() if each.discrepancies}
     memory = Memory(output / CACHE_FILE)
-    found = tables(cohorts(_entries(libraries)), memory, track)
+    found = tables(cohorts(each for each in _entries(libraries) if each[0].hash not in left_out), memory, track)
     counts = {name: store.write(output, name, rows) for name, rows in found.items()}
     memory.save()
-    return Built(counts, memory.computed, disagreeing)
+    write_json(output / STAMP_FILE, {"inputs": inputs_hash(libraries)})
+    return Built(counts, memory.computed, left_out)
 
 
 def tables(found: Sequence[Cohort], memory: Memory, track: Track = _silent) -> dict[str, Rows]:
@@ -79,6 +87,31 @@ def tables(found: Sequence[Cohort], memory: Memory, track: Track = _silent) -> d
     }
     assert made.keys() == store.COLUMNS.keys()
     return made
+
+
+def fresh(libraries: Sequence[tuple[Library, str]], output: Path) -> bool:
+    """Whether a folder holds the board of exactly these records, made by exactly this code."""
+    try:
+        stamp = json.loads((output / STAMP_FILE).read_text("utf-8"))["inputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    complete = all((output / f"{name}.parquet").is_file() for name in store.COLUMNS)
+    return complete and stamp == inputs_hash(libraries)
+
+
+def inputs_hash(libraries: Sequence[tuple[Library, str]]) -> str:
+    """sha256 over the bytes of every record and ledger, and over this package's code and data."""
+    held: list[Any] = []
+    for library, origin in libraries:
+        ledger = library.root / LEDGER_FILE
+        held.append([origin, sha256_file(ledger) if ledger.is_file() else ""])
+        for folder in library.folders():
+            held.append(
+                [str(folder.relative_to(library.root)), sha256_file(folder / RECORD_FILE), recorded_hash(folder)]
+            )
+    package = Path(__file__).resolve().parents[1]
+    code = [path for kind in ("*.py", "*.json") for path in sorted(package.rglob(kind)) if "results" not in path.parts]
+    return content_hash([held, [sha256_file(path) for path in code]])
 
 
 def _entries(libraries: Sequence[tuple[Library, str]]) -> Iterator[tuple[Entry, str]]:

@@ -61,9 +61,13 @@ def compared(cohort: Cohort, memory: Memory) -> Compared:
 
 
 def standing_rows(everything: Sequence[Compared]) -> Iterator[Row]:
-    """One row a cohort, metric, group and record: place, tie letters, ranks that the tests leave open."""
+    """One row a cohort, metric, group and record: place, tie letters, ranks that the tests leave open.
+
+    `tested` is the share of pairs that a test exists for: without any, equal letters say nothing.
+    """
     for each in everything:
         for comparison in each.found:
+            tested = sum(p is not None for p in comparison.adjusted.values())
             for place, record in enumerate(comparison.order):
                 best, worst = comparison.ranks[record]
                 yield {
@@ -78,6 +82,7 @@ def standing_rows(everything: Sequence[Compared]) -> Iterator[Row]:
                     "worst": worst,
                     "top": record in comparison.top,
                     "contenders": len(comparison.order),
+                    "tested": tested / len(comparison.adjusted),
                 }
 
 

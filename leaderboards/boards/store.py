@@ -25,7 +25,7 @@ COLUMNS: dict[str, str] = {
     "results": f"cohort {KEY} record model tier metric base encoder family group group_kind group_value variant "
     "value:f low:f high:f se:f level:f n_generated:i n_reference:i n_patients:i direction unit estimator method "
     "parameters statistics reason interval_reason extra",
-    "standings": "cohort metric group record value:f place:i letters best:i worst:i top:b contenders:i",
+    "standings": "cohort metric group record value:f place:i letters best:i worst:i top:b contenders:i tested:f",
     "pairs": "cohort metric group direction unit a b difference:f low:f high:f se:f p:f p_holm:f effect_size:f "
     "paired:b n_a:i n_b:i method reason",
     "ranks": "cohort scope record place:i mean_rank:f borda:f strength:f low:i high:i p_first:f kendall_tau:f "

@@ -69,6 +69,8 @@ def _unpaired(a: MetricResult, b: MetricResult) -> Estimate:
     assert b.value is not None
     errors = [_error(a), _error(b)]
     value = a.value - b.value
+    if a.estimator == "permutation":  # its standard error is that of the random permutations, not of the images
+        return Estimate(value=value, interval_reason="p-values of two models are not tested against each other")
     if errors[0] is None or errors[1] is None:
         return Estimate(value=value, interval_reason="one of the two has no standard error, and they cannot be paired")
     return _normal(value, value, math.hypot(errors[0], errors[1]), "two independent standard errors")

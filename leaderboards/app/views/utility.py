@@ -1,0 +1,6 @@
+"""The utility tab."""
+
+from leaderboards.app.views.family import family_grid as grid
+from leaderboards.app.views.family import family_view as view
+
+__all__ = ["grid", "view"]
