@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chexgenbench.metrics.base import Asked
+from chexgenbench.metrics.base import Asked, Measurement, MetricInput
 from chexgenbench.metrics.units import codes
 
 Reduce = Literal["mean", "min", "max", "last"]
@@ -52,3 +52,22 @@ def gaps(asked: Asked) -> NDArray[np.float64]:
         gap = features[rows].astype(np.float64) - real[asked.target[rows]]
         result[rows] = np.sqrt((gap * gap).mean(axis=1))
     return result
+
+
+def prompt_distances(data: MetricInput, scale: float) -> Measurement:
+    """Mean and smallest gap of each training prompt, and of each held-out one where there are any.
+
+    Args:
+        scale: of the numbers. Estimator: `prompt_distances`.
+    """
+    assert data.probes is not None
+    arrays: dict[str, NDArray[Any]] = {}
+    for prefix, asked in (("", data.probes), ("controls_", data.controls)):
+        if asked is not None:
+            each = gaps(asked)
+            arrays[f"{prefix}values"] = by_prompt(asked, each, "mean")
+            arrays[f"{prefix}minimum"] = by_prompt(asked, each, "min")
+            arrays[f"{prefix}cluster"] = prompt_clusters(asked)
+    return Measurement(
+        arrays, {"seed": data.seed, "scale": scale}, n_generated=len(data.probes), n_reference=len(data.probes.real)
+    )

@@ -15,33 +15,15 @@ Time O(draws n d), memory O(n d).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from chexgenbench.asked import by_prompt, gaps, prompt_clusters
+from chexgenbench.asked import by_prompt, gaps, prompt_distances
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
 
 
 def measure(data: MetricInput) -> Measurement:
     """Mean and smallest distance by prompt, for the `prompt_distances` estimator."""
-    return distances(data, scale=1.0)
-
-
-def distances(data: MetricInput, scale: float) -> Measurement:
-    """Distances of probes, and of controls where there are any."""
-    assert data.probes is not None
-    arrays: dict[str, NDArray[Any]] = {}
-    for prefix, asked in (("", data.probes), ("controls_", data.controls)):
-        if asked is not None:
-            each = gaps(asked)
-            arrays[f"{prefix}values"] = by_prompt(asked, each, "mean")
-            arrays[f"{prefix}minimum"] = by_prompt(asked, each, "min")
-            arrays[f"{prefix}cluster"] = prompt_clusters(asked)
-    return Measurement(
-        arrays, {"seed": data.seed, "scale": scale}, n_generated=len(data.probes), n_reference=len(data.probes.real)
-    )
+    return prompt_distances(data, scale=1.0)
 
 
 def measure_published(data: MetricInput) -> Measurement:

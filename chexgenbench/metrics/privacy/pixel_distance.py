@@ -18,10 +18,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chexgenbench.asked import by_prompt
+from chexgenbench.asked import by_prompt, prompt_distances
 from chexgenbench.copies import SIDE
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
-from chexgenbench.metrics.privacy import latent_distance
 
 PUBLISHED_SIDE = 512
 
@@ -30,7 +29,7 @@ def measure(data: MetricInput) -> Measurement:
     """Mean and smallest distance by prompt, for the `prompt_distances` estimator."""
     if data.generated.features.shape[1] != SIDE * SIDE:
         return Measurement(reason="pixels are compared: this metric is defined for the encoder grey64")
-    return latent_distance.distances(data, scale=255.0)
+    return prompt_distances(data, scale=255.0)
 
 
 def measure_published(data: MetricInput) -> Measurement:
