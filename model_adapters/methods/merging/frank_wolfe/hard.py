@@ -73,7 +73,7 @@ def merge(run: MergeRun) -> Merged:
         loss, slope = gradient(objective, model)
         answer = ask(pool, slope, blocks, ledger, settings["score"], allowed(run))
         line: dict[str, Any] = {"loss": loss, "gap": answer.gap, "step": 0.0, "support": len(ledger.support())}
-        if stationary(answer, settings):
+        if stationary(answer, ledger, run):
             state["stopped"] = True
         else:
             end = endpoint(ledger, answer, settings["direction"])
@@ -92,11 +92,17 @@ def allowed(run: MergeRun) -> tuple[int, ...]:
     return tuple(index for index in run.pool.vertices if index or run.settings["base_vertex"])
 
 
-def stationary(answer: Answer, settings: Any) -> bool:
-    """True where the gap says stop: no gradient, or a gap within the tolerance. A cosine choice has no such gap."""
+def stationary(answer: Answer, ledger: Ledger, run: MergeRun) -> bool:
+    """True where nothing has a gradient, or the gap is within the tolerance.
+
+    A gap says nothing where vertices are chosen by cosine, or the iterate lies outside the hull of those allowed.
+    """
     if not any(answer.ranked.values()):
         return True
-    return settings["score"] == "inner-product" and answer.gap <= settings["tolerance"]
+    inside = set(ledger.support()) <= set(allowed(run)) and all(
+        weight >= 0.0 for each in ledger.weights.values() for weight in each.values()
+    )
+    return inside and run.settings["score"] == "inner-product" and answer.gap <= run.settings["tolerance"]
 
 
 def chosen(run: MergeRun, answer: Answer) -> dict[str, int]:

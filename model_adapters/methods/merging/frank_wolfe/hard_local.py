@@ -6,7 +6,7 @@ from typing import Any
 
 from data_splits.errors import UserError
 from model_adapters.methods.merging.blocks import blocks_of
-from model_adapters.methods.merging.frank_wolfe.hard import allowed, facts, stationary
+from model_adapters.methods.merging.frank_wolfe.hard import allowed, facts
 from model_adapters.methods.merging.frank_wolfe.local_step import local_update, moved, read_model, write_model
 from model_adapters.methods.merging.frank_wolfe.oracle import ask
 from model_adapters.methods.merging.frank_wolfe.start import start_ledger
@@ -40,7 +40,7 @@ def merge_locally(run: MergeRun) -> Merged:
         )
         line: dict[str, Any] = {"loss": loss, "gap": gap, "step": 0.0}
         # Outside the hull a gap may be negative, and then says nothing: only a vanished gradient stops.
-        if stationary(answer, {"score": "cosine"}):
+        if not any(answer.ranked.values()):
             state["stopped"] = True
         else:
             choice = {block: order[0] for block, order in answer.ranked.items() if order}

@@ -63,7 +63,7 @@ def merge(run: MergeRun) -> Merged:
         loss, slope = gradient(objective, ledger.tensors(pool))
         answer = ask(pool, slope, blocks, ledger, settings["score"], allowed(run))
         line: dict[str, Any] = {"loss": loss, "gap": answer.gap, "inner_steps": 0, "support": len(ledger.support())}
-        if stationary(answer, settings):
+        if stationary(answer, ledger, run):
             state["stopped"] = True
         else:
             atoms, point = _atoms(ledger, answer, home, fine, settings["top"], settings["corrective"])
