@@ -38,6 +38,18 @@ def test_exact_covers_at_least_its_level_and_wilson_on_average() -> None:
     assert np.mean(wilson_coverage) == pytest.approx(0.95, abs=0.01)
 
 
+def test_control_the_textbook_interval_of_a_rate_does_not_cover() -> None:
+    """Wald's: share +- 1.96 standard errors, of no width at 0 and 1."""
+
+    def wald(successes: int, cases: int, level: float) -> tuple[float, float]:
+        share = successes / cases
+        half = 1.959964 * (share * (1 - share) / cases) ** 0.5
+        return share - half, share + half
+
+    found = [coverage(wald, 23, share) for share in np.linspace(0.01, 0.99, 99)]
+    assert min(found) < 0.25 and np.mean(found) < 0.89
+
+
 @pytest.mark.parametrize("arguments", [(3, 2, 0.95), (-1, 2, 0.95), (0, 0, 0.95), (1, 2, 1.0)])
 def test_nonsense_is_refused(arguments: tuple[int, int, float]) -> None:
     for interval in (wilson, exact):

@@ -33,3 +33,16 @@ def test_false_positives_are_no_more_frequent_than_promised() -> None:
     rng = np.random.default_rng(0)
     p = [mcnemar(*rng.integers(0, 2, size=(2, 40))).p for _ in range(400)]
     assert np.mean(np.array(p) <= 0.05) <= 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_control_cases_of_one_patient_are_no_independent_cases() -> None:
+    """Twenty patients of six cases each that fall to one model together: the promised 5 % do not hold."""
+    rng = np.random.default_rng(0)
+
+    def once(together: bool) -> float:
+        of_a = np.repeat(rng.random(20) < 0.5, 6) if together else rng.random(120) < 0.5
+        discordant, both = rng.random(120) < 0.4, rng.random(120) < 0.5
+        return mcnemar(np.where(discordant, of_a, both), np.where(discordant, ~of_a, both)).p
+
+    assert np.mean([once(True) <= 0.05 for _ in range(400)]) > 0.12
+    assert np.mean([once(False) <= 0.05 for _ in range(400)]) <= 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5

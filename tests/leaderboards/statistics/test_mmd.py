@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gaussian_kernels import cubic_mmd
 from numpy.typing import NDArray
 
 from chexgenbench.kernels import pair_sums
@@ -106,24 +107,11 @@ def test_image_level_value_is_the_textbook_u_statistic() -> None:
     assert estimate.extra["image_level"] == pytest.approx(expected, abs=1e-12)
 
 
-def gaussian_truth(dim: int, shift: float, s: float, t: float) -> float:
-    """MMD^2 of N(shift, s^2 I) and N(0, t^2 I) under the cubic kernel, by moments of <x, y>."""
-
-    def expected(a: NDArray[Any], sa: float, b: NDArray[Any], sb: float) -> float:
-        ab = float(a @ b)
-        rest = sb**2 * float(a @ a) + sa**2 * float(b @ b) + sa**2 * sb**2 * dim
-        third = ab**3 + 3 * ab * rest + 6 * sa**2 * sb**2 * ab
-        return 1 + 3 * ab / dim + 3 * (ab**2 + rest) / dim**2 + third / dim**3
-
-    a, b = np.full(dim, shift), np.zeros(dim)
-    return expected(a, s, a, s) + expected(b, t, b, t) - 2 * expected(a, s, b, t)
-
-
 def test_gaussians_under_the_cubic_kernel_meet_the_closed_form() -> None:
     rng, n = np.random.default_rng(5), 1500
     x, y = 0.4 + 1.3 * rng.normal(size=(n, 6)), rng.normal(size=(n, 6))
     estimate = mmd(pair_sums(side(x, np.arange(n)), side(y, n + np.arange(n)), KID))
-    truth = gaussian_truth(6, 0.4, 1.3, 1.0)
+    truth = cubic_mmd(6, 0.4, 1.3, 1.0)
     assert estimate.value is not None and estimate.se is not None
     assert abs(estimate.value - truth) < 3 * estimate.se
     assert estimate.se < 0.1 * truth
@@ -140,7 +128,7 @@ def test_undefined_value_and_undefined_interval_say_why() -> None:
 def coverage(level_of: Any, repeats: int, shift: float, paired: bool) -> tuple[float, float]:
     """Share of intervals that hold the true value, and mean error."""
     rng = np.random.default_rng(7)
-    truth = gaussian_truth(6, shift, 1.25**0.5, 1.25**0.5)
+    truth = cubic_mmd(6, shift, 1.25**0.5, 1.25**0.5)
     held, values = 0, []
     for _ in range(repeats):
         x, y = clustered(rng, 60, 5, shift)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, norm
 
 from leaderboards.statistics.multiplicity import benjamini_hochberg, holm
 
@@ -32,6 +32,21 @@ def test_holm_bounds_any_false_rejection_where_raw_p_values_do_not() -> None:
     p = np.random.default_rng(1).uniform(size=(2000, 14))
     assert np.mean([(holm(row) <= 0.05).any() for row in p]) < 0.065
     assert np.mean((p <= 0.05).any(axis=1)) > 0.4
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5])
+def test_benjamini_hochberg_bounds_false_discoveries_where_raw_p_values_do_not(shared: float) -> None:
+    """Ten of forty effects are real; tests are independent, or positively dependent through a shared part."""
+    rng = np.random.default_rng(5)
+    z = rng.normal(size=(1500, 40)) * np.sqrt(1 - shared) + rng.normal(size=(1500, 1)) * np.sqrt(shared)
+    z[:, :10] += 3
+
+    def false_share(rejected: np.ndarray) -> float:
+        return float(np.mean(rejected[:, 10:].sum(axis=1) / np.maximum(rejected.sum(axis=1), 1)))
+
+    p = norm.sf(z)
+    assert false_share(np.array([benjamini_hochberg(row) for row in p]) <= 0.1) <= 0.1
+    assert false_share(p <= 0.1) > 0.14
 
 
 def test_adjustment_keeps_the_order_given_and_empty_lists() -> None:

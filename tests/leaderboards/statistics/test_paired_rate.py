@@ -132,3 +132,20 @@ def test_intervals_cover_and_the_test_keeps_its_level() -> None:
     assert 0.92 <= covered <= 0.98, covered
     level = np.mean([once(10_000 + seed, 0.0).extra["p"] <= 0.05 for seed in range(400)])
     assert level <= 0.08, level
+
+
+@pytest.mark.slow
+def test_control_questions_of_one_image_set_are_no_independent_questions() -> None:
+    """Thirty image sets of eight questions that fall to one model together."""
+    cluster, held = np.repeat(np.arange(30), 8), []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        easy = rng.random((2, 30))[:, cluster] < np.array([[0.6], [0.5]])
+        a, b = (np.where(rng.random(240) < 0.8, each, rng.random(240) < 0.5).astype(float) for each in easy)
+        row = []
+        for of in (cluster, np.arange(240)):
+            found = paired_rate(arrays(list(a), list(b), cluster=of), seed=seed, replicates=1000)
+            row.append(found.low <= 0.08 <= found.high)  # type: ignore[operator]
+        held.append(row)
+    known, ignored = np.mean(held, axis=0)
+    assert 0.91 <= known <= 0.98 and ignored < 0.8, (known, ignored)

@@ -55,6 +55,18 @@ def test_simulated_experiments_reject_as_often_as_promised() -> None:
     assert hits / 600 == pytest.approx(mcnemar_power(0.25, 0.1, needed), abs=0.05)
 
 
+def test_control_the_promise_is_for_independent_cases() -> None:
+    """As many cases, six to a patient who favours one model throughout, tested by patient: the power is not reached."""
+    from leaderboards.statistics.paired_mean import flipped_p
+
+    rng = np.random.default_rng(1)
+    needed = items_needed(0.25, 0.1)
+    assert needed is not None
+    outcome = rng.choice([1.0, -1.0, 0.0], size=(200, needed // 6), p=[0.25, 0.1, 0.65])
+    hits = np.mean([flipped_p(row[row != 0] * 6, rng) <= 0.05 for row in outcome])
+    assert hits < mcnemar_power(0.25, 0.1, needed) - 0.3
+
+
 def test_the_detectable_difference_is_where_the_power_is_reached() -> None:
     gap = detectable_difference(300, 0.2)
     assert gap is not None and 0 < gap < 0.2

@@ -53,6 +53,20 @@ def test_the_maximum_of_the_likelihood_is_reached() -> None:
         assert likelihood(found + 1e-3 * direction) < best and likelihood(found - 1e-3 * direction) < best
 
 
+def test_bradley_terry_is_the_logistic_regression_of_statsmodels() -> None:
+    """One row a game, +1 for the model that is named first and -1 for the other; the last model is held at 0."""
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    wins = np.random.default_rng(4).integers(1, 12, size=(5, 5)).astype(float)
+    np.fill_diagonal(wins, 0.0)
+    rows = [(i, j) for i in range(5) for j in range(5) if i < j]
+    design = np.array([[(k == i) - (k == j) for k in range(4)] for i, j in rows], float)
+    games = np.array([[wins[i, j], wins[j, i]] for i, j in rows])
+    reference = np.append(GLM(games, design, family=families.Binomial()).fit().params, 0.0)
+    assert ranks.bradley_terry(wins, prior=0.0) == pytest.approx(reference - reference.mean(), abs=1e-6)
+
+
 def test_kendall_tau_is_that_of_scipy() -> None:
     rng = np.random.default_rng(2)
     for _ in range(20):
@@ -79,3 +93,22 @@ def test_tables_with_holes_are_refused() -> None:
         ranks.stability(np.zeros(3), np.zeros((5, 2)))
     with pytest.raises(ValueError):
         ranks.bradley_terry(np.array([[0.0, -1.0], [0.0, 0.0]]))
+
+
+def resampled_ranks(seed: int, by_patient: bool) -> np.ndarray:
+    """Whether each of five models' rank intervals holds its true rank; cases of a patient favour a model together."""
+    truth, rng = np.array([1.0, 0.8, 0.7, 0.3, 0.0]), np.random.default_rng(seed)
+    cases = truth + 0.8 * rng.normal(size=(40, 1, 5)) + 0.8 * rng.normal(size=(40, 15, 5))
+    units = cases.mean(axis=1) if by_patient else cases.reshape(-1, 5)
+    drawn = rng.multinomial(len(units), np.full(len(units), 1 / len(units)), size=300) @ units / len(units)
+    found = ranks.stability(cases.mean(axis=(0, 1)), drawn)
+    true = np.arange(1, 6)
+    return (found.low <= true) & (true <= found.high)
+
+
+@pytest.mark.slow
+def test_intervals_of_resampled_ranks_hold_the_true_ranks_and_not_where_patients_are_ignored() -> None:
+    by_patient = np.mean([resampled_ranks(seed, True) for seed in range(200)], axis=0)
+    by_image = np.mean([resampled_ranks(seed, False) for seed in range(200)], axis=0)
+    assert by_patient.min() >= 0.93
+    assert by_image.min() < 0.88, "the control that resamples images must fail"
