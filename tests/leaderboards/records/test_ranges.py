@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import made_up_record
 import pytest
 from pydantic import ValidationError
 
+import mirb
 from chexgenbench.metrics.registry import MODULES, module_of
 from leaderboards.records import ranges
 from leaderboards.records.schema import MetricResult
@@ -50,6 +53,15 @@ def test_the_generic_are_those_without_bounds() -> None:
     unbounded = {name for name, each in ranges.ESTIMATORS.items() if each == ranges.ANY}
     signed = {"mmd", "log_frechet", "fld", "ct_score"}  # any real number by definition
     assert unbounded == ranges.GENERIC | signed
+
+
+def test_mirb_uses_no_estimator_whose_range_says_nothing() -> None:
+    """Every text in mirb's source that names an estimator: each of its metrics is one of those."""
+    folder = Path(mirb.__file__).parent
+    words = {word for path in folder.rglob("*.py") for word in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+    used = words & set(ESTIMATORS)
+    assert {"stratified_rate", "paired_rate", "position_bias"} <= used
+    assert not used & (ranges.GENERIC | {"mmd", "log_frechet", "fld", "ct_score"})
 
 
 def test_a_metric_of_mirb_is_a_rate_or_a_difference() -> None:

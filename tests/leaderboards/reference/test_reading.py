@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from leaderboards.reference.published import table, tables
 from leaderboards.reference.reading import flat_table, index_table, reading_table
-from leaderboards.reporting.tables import to_csv
+from leaderboards.reporting.tables import to_csv, to_latex
 
 
 def test_every_number_keeps_its_warnings() -> None:
@@ -45,3 +46,12 @@ def test_the_list_of_numbers_holds_each_once() -> None:
         ["prevalence", "no-interval", "misaligned", "repeated"],
     )
     assert len(index_table(tables()).rows) == len(tables())
+
+
+def test_latex_is_balanced_and_every_row_has_all_columns() -> None:
+    for each in tables():
+        shown = reading_table(each)
+        bare = re.sub(r"\\\\|\\[{}&%$#_]", "", to_latex(shown))
+        assert bare.count("{") == bare.count("}") and bare.count("$") % 2 == 0, each.id
+        body = bare.split("midrule")[1].split("\\bottomrule")[0].strip().splitlines()
+        assert len(body) == len(shown.rows) and all(row.count("&") == len(shown.columns) - 1 for row in body), each.id
