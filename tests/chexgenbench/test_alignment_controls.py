@@ -106,7 +106,7 @@ def score(name: str, data: MetricInput) -> Estimate:
 
 @pytest.fixture(scope="module")
 def phantom() -> Bench:
-    split = load_split("phantom", train=200, test=90)
+    split = load_split("phantom", size=128, train=200, test=90)
     return Bench(split, split.cases("test")[:120], split.cases("train")[:300])
 
 
