@@ -10,6 +10,7 @@ import typer
 
 from data_splits.cli_support import emit_json, note, run
 from leaderboards.commands.board import build, serve
+from leaderboards.commands.certify import certify, verify_certificate
 from leaderboards.commands.export import export
 from leaderboards.commands.published import published
 from leaderboards.commands.submissions import submit, validate
@@ -97,11 +98,13 @@ def show(
 
 
 app.command()(build)
+app.command()(certify)
 app.command()(serve)
 app.command()(export)
 app.command()(published)
 app.command()(submit)
 app.command()(validate)
+app.command("verify-certificate")(verify_certificate)
 
 
 def _plain(found: Any) -> dict[str, Any]:

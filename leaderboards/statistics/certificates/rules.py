@@ -76,7 +76,9 @@ def sample(claim: Claim) -> Evidence:
         raise Refused("sample", f"{n - len(set(cases.cases))} case ids of the sample occur more than once.")
     patients = len(set(cases.patients))
     if patients != n:
-        raise Refused("sample", f"{n} cases of {patients} patients are not independent: keep one case per patient.")
+        raise Refused(
+            "sample", f"{n} cases of {patients} patients are not independent: keep one per patient (--one-per-patient)."
+        )
     if cases.images and len(set(cases.images)) != n:
         raise Refused("sample", "Two cases of the sample show the same image.")
     if claim.losses.shape[-1:] != (n,):
