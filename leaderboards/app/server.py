@@ -32,7 +32,12 @@ body,gradio-app{background:#fbfbf8!important}body.dark,.dark gradio-app{backgrou
 #body .prose,#body{overflow:visible!important;max-width:none}
 .controls{gap:10px!important}
 footer{display:none!important}
-@media (max-width:640px){.gradio-container{padding:6px 12px 30px!important}.controls{gap:6px!important}}
+@media (max-width:640px){
+.gradio-container{padding:6px 10px 30px!important}.gradio-container main,.gradio-container .wrap{padding:0!important}
+.controls .form,.controls{display:grid!important;grid-template-columns:1fr 1fr!important;gap:4px!important}
+.controls>.form{grid-column:1/-1}.controls .block{min-width:0!important;padding:6px!important}
+.controls .wrap-inner{max-height:96px;overflow-y:auto}.controls label,.controls span{font-size:13px!important}
+}
 """
 
 

@@ -57,7 +57,7 @@ def blocks(board: Board) -> gr.Blocks:
             cohorts = _dropdown(gr, choices.boards(board, start), scale=3)
             search = gr.Textbox("", label="Search", placeholder="model, source, licence …", max_lines=1, scale=2)
             tiers = _dropdown(gr, choices.tiers(board, start), multiselect=True, scale=2)
-            controls = gr.Checkbox(True, label="Show controls and baselines", scale=1, min_width=150)
+            controls = gr.Checkbox(True, label="Show controls", scale=1, min_width=130)
         with gr.Row(elem_classes="controls", equal_height=True):
             extra = {name: _dropdown(gr, None, multiselect=several) for name, several in FIELDS.items()}
         body = gr.HTML(view(board, start), js_on_load=script(), elem_id="body", apply_default_css=False)
