@@ -173,7 +173,9 @@ def _bind(output: Path, pool: Pool, objective: Objective | None) -> None:
 
 def _write(pool: Pool, merged: Merged, folder: Path, dtypes: dict[str, str], step: Any) -> Path:
     """The weights, then what stands beside them."""
-    writer = TensorWriter(folder / _weight_file(pool.template), pool.template.entries, dtypes)
+    writer = TensorWriter(
+        folder / _weight_file(pool.template if pool.template.files else pool.models[0]), pool.template.entries, dtypes
+    )
     for name in pool.copied:
         if name not in writer.done:
             writer.write(name, pool.template.raw(name))
