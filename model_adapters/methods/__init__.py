@@ -9,8 +9,12 @@ from __future__ import annotations
 from model_adapters.protocols import TrainingMethod
 from model_adapters.registry import Registry
 
+_HERE = "model_adapters.methods"
+
 METHODS: Registry[TrainingMethod] = Registry(
     kind="training method",
     group="model_adapters.methods",
-    entries={"merging": "model_adapters.methods.merging.method:build"},
+    entries={
+        "merging": f"{_HERE}.merging.method:build",
+    },
 )

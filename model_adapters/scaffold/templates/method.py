@@ -22,7 +22,9 @@ CARD = ModelCard(
 )
 
 INPUTS = {
-    "models": MethodInput("paths of two or more .safetensors files with the same tensors", required=True),
+    "models": MethodInput(
+        "paths of two or more .safetensors files with the same tensors, a list or joined by commas", required=True
+    ),
     "at_most": MethodInput("how many of the models may be read", default=100, budget=True),
 }
 
@@ -41,7 +43,8 @@ class MyAdapter:
         """
         from safetensors.numpy import load, save
 
-        models = [Path(each) for each in inputs["models"]]
+        given = inputs["models"]
+        models = [Path(each) for each in (given.split(",") if isinstance(given, str) else given)]
         if not 2 <= len(models) <= inputs["at_most"]:
             raise UserError(f"{CARD.name} averages 2 to {inputs['at_most']} models, not {len(models)}.")
         names = _names(models)

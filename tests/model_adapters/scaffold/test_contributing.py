@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = re.search(r"## Add an adapter\n.*?```bash\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
@@ -84,3 +86,13 @@ def test_a_method_is_trained_from_the_command_line(copy: Path) -> None:
     typed("model-adapters new averager --kind method", copy)
     asked = json.loads(typed("model-adapters train averager --inputs --json", copy))
     assert asked["models"]["required"] and asked["at_most"]["budget"]
+    for index in (1, 3):
+        save_file({"w": np.full(4, index, np.float32)}, copy / f"{index}.safetensors")
+    (copy / "inputs.toml").write_text('models = ["1.safetensors", "3.safetensors"]\nat_most = 5\n')
+    command = "model-adapters train averager --config inputs.toml --output runs/average --json"
+    told = json.loads(typed(command, copy))
+    assert told["kind"] == "checkpoint" and told["record"]["budget"] == {"at_most": 2}
+    assert load_file(copy / told["artifact"] / "model.safetensors")["w"].tolist() == [2.0] * 4
+    assert json.loads(typed(command, copy)) == told
+    again = "model-adapters train averager --input models=3.safetensors,3.safetensors --output runs/other --json"
+    assert load_file(copy / json.loads(typed(again, copy))["artifact"] / "model.safetensors")["w"].tolist() == [3.0] * 4
