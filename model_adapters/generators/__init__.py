@@ -32,7 +32,7 @@ GENERATORS: Registry[ImageGenerator] = Registry(
         "real-holdout": f"{_HERE}.real_holdout:build",
         "roentgen": f"{_HERE}.roentgen:ROENTGEN",
         "roentgen-v2": f"{_HERE}.roentgen:ROENTGEN_V2",
-        "sana": f"{_HERE}.sana:build",
+        "sana": f"{_HERE}.sana:SANA",
         "sd-1.4": f"{_HERE}.stable_diffusion:SD_1_4",
         "sd-1.5": f"{_HERE}.stable_diffusion:SD_1_5",
         "sd-2": f"{_HERE}.stable_diffusion:SD_2",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
+from model_adapters.generators import diffusers_checkpoint as checkpoint
 from model_adapters.generators import diffusers_loading as loading
 from model_adapters.generators.diffusers_pipeline import Family, PipelineGenerator
 from model_adapters.options import OptionValue
@@ -95,7 +96,7 @@ def pipeline_class(folder: Path) -> str:
         raise UserError(f"{folder} is no diffusers checkpoint: it has no readable model_index.json.") from error
     if name == "SanaPipeline":
         raise UserError(f"{folder} is a Sana checkpoint. Use --model sana:{folder}")
-    if not isinstance(name, str) or name not in _text_to_image():
+    if not isinstance(name, str) or (name not in FAMILIES and name not in _text_to_image()):
         raise UserError(
             f"{folder} is a {name} checkpoint: no text-to-image pipeline of the installed diffusers. "
             "Draw the images with your own script and score them with --model images:FILE.csv."
@@ -104,6 +105,8 @@ def pipeline_class(folder: Path) -> str:
 
 
 def _text_to_image() -> set[str]:
+    """Names of all text-to-image pipelines; slow, because diffusers imports every one of them."""
+    checkpoint.quiet()
     from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING
 
     return {each.__name__ for each in AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()}

@@ -175,6 +175,10 @@ class PipelineGenerator:
         ids: list[int] = getattr(self._pipe, tokenizer)(prompt).input_ids
         return ids
 
+    def _more_settings(self) -> dict[str, str]:
+        """What else the card of a family must tell of how it draws."""
+        return {}
+
     def _hashes(self, loaded: Loaded) -> dict[str, str]:
         return checkpoint.weight_hashes(loaded.folder)
 
@@ -187,6 +191,7 @@ class PipelineGenerator:
             "dtype": str(network.dtype),
             "compute_batch": self.compute_batch,
             "reads_tokens": self._readers[-1][1] if self._readers else 0,
+            **self._more_settings(),
         }
         hashes = self._hashes(loaded)
         if loaded.lora is not None:

@@ -106,7 +106,9 @@ class Published:
         return loading.locate_lora(str(options["lora"]), own)
 
     def _parts(self, folder: Path, source: str) -> list[Missing]:
-        return checkpoint.incomplete(folder, self.family.pipeline, source)
+        unread = tuple(f"the part {name} of" for name, value in self.family.load.items() if value is None)
+        lacking = checkpoint.incomplete(folder, self.family.pipeline, source)
+        return [each for each in lacking if not each.what.startswith(unread)]
 
     def _card(self, source: str, lora: str | None) -> ModelCard:
         """The card of what is loaded: the stock model, or one with LoRA weights of the user's, has seen other data."""

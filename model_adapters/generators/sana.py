@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_splits.errors import UserError
 from model_adapters.card import ModelCard
-from model_adapters.generators import diffusers_checkpoint as checkpoint
+from model_adapters.generators.diffusers_pipeline import Family, Loaded, PipelineGenerator, native_size
+from model_adapters.generators.diffusers_published import Published
 from model_adapters.generators.noise_norm import trajectory_noise_norm
-from model_adapters.options import OptionValue, read_options
-from model_adapters.protocols import BuildContext, GenerationRequest, Image
-from model_adapters.requirements import Estimate, Missing
+from model_adapters.protocols import GenerationRequest
 
 FINE_TUNED = "raman07/CheXGenBench-Models-Sana-e20"
 STOCK = "Efficient-Large-Model/Sana_600M_512px_diffusers"
@@ -24,13 +21,19 @@ DOWNLOAD_GB = 8.9
 """Gemma-2-2B text encoder 5.23 GB and autoencoder 1.25 GB as the stock repository lists them, transformer 2.4 GB
 computed from 0.6 B weights in float32. Not looked up for the fine-tuned repository, which has the same parts."""
 
-OPTIONS: dict[str, OptionValue] = {
-    "steps": 20,
-    "guidance": 4.5,
-    "size": 0,
-    "compute_batch": 0,
-    "allow_cpu": False,
-}
+LENGTH, PUBLISHED_SIZE = 300, 1024
+
+FAMILY = Family(
+    pipeline="SanaPipeline",
+    steps=20,
+    guidance=4.5,
+    call={"max_sequence_length": LENGTH},
+    v1={"use_resolution_binning": True},
+    v2={"use_resolution_binning": False},
+    readers=(("tokenizer", "call"),),
+    operations=3.75e11,
+)
+"""Operations at 512 px: 1.5e13 an image of 20 guided steps. At the published 1024 px it is three times as many."""
 
 CARD = ModelCard(
     name="sana",
@@ -40,7 +43,7 @@ CARD = ModelCard(
     verified=False,
     parameters=600_000_000,
     resolution=512,
-    settings={"steps": 20, "guidance": 4.5, "scheduler": "the checkpoint's DPM-Solver", "max_sequence_length": 300},
+    settings={"steps": 20, "guidance": 4.5, "scheduler": "the checkpoint's DPM-Solver", "max_sequence_length": LENGTH},
     training_data=("mimic-cxr",),
     needs=(f"hf download {FINE_TUNED}, or --model sana:/path/to/checkpoint", "a CUDA GPU with 12 GB or more"),
     download_gb=DOWNLOAD_GB,
@@ -55,62 +58,35 @@ CARD = ModelCard(
 )
 
 
-class Sana:
-    """Draws through `diffusers.SanaPipeline` with one CPU `torch.Generator` per image.
+class Sana(PipelineGenerator):
+    """A `PipelineGenerator` whose prompts stand behind the pipeline's standing instruction, with `noise_norm`."""
 
-    Noise drawn on the CPU is the same on every device, and prompts are padded to a fixed length, so an image depends
-    on its own prompt and seed; the batch size moves it in the last digits only, and the engine holds that constant
-    (`compute_batch`).
-    """
-
-    needs_prompt = True
-
-    def __init__(self, context: BuildContext) -> None:
-        self._options = read_options(context.options, OPTIONS, CARD.name)
-        missing = requirements(context)
-        if missing:
-            raise UserError("\n".join(f"{each.what} is missing: {each.how}" for each in missing))
-        source, folder = _locate(context)
-        assert folder is not None  # or it would be missing
-        self._pipe = self._load(folder, context)
-        self.compute_batch: int = self._options["compute_batch"] or (8 if context.device.startswith("cuda") else 1)
-        self._call = self._settings(context.protocol)
-        weights = checkpoint.weight_hashes(folder)
-        self.card = CARD.model_copy(
-            update={
-                "source": source,
-                "revision": checkpoint.revision(folder),
-                "parameters": sum(each.numel() for each in self._pipe.transformer.parameters()),
-                "resolution": self._call["height"],
-                "training_data": () if source == STOCK else CARD.training_data,
-                "weight_hashes": weights,
-                "settings": {
-                    "steps": self._options["steps"],
-                    "guidance": self._options["guidance"],
-                    "scheduler": type(self._pipe.scheduler).__name__,
-                    "size": self._call["height"],
-                    "resolution_binning": self._call["use_resolution_binning"],
-                    "max_sequence_length": 300,
-                    "dtype": str(self._pipe.transformer.dtype),
-                    "text_encoder_dtype": str(self._pipe.text_encoder.dtype),
-                    "compute_batch": self.compute_batch,
-                },
-            }
-        )
-
-    def generate(self, requests: Sequence[GenerationRequest]) -> list[Image]:
+    def _load(self, loaded: Loaded) -> Any:
         import torch
 
-        drawn = self._pipe(
-            prompt=[request.prompt for request in requests],
-            generator=[torch.Generator("cpu").manual_seed(request.seed) for request in requests],
-            output_type="np",
-            **self._call,
-        ).images
-        if not np.isfinite(drawn).all():
-            raise UserError("Sana drew pixels that are not numbers (float16 overflow). Run with --dtype bfloat16.")
-        pixels = np.rint(np.clip(drawn, 0.0, 1.0) * 255.0).astype(np.uint8)
-        return list(pixels)
+        pipe = super()._load(loaded)
+        if pipe.transformer.dtype == torch.float16 and loaded.protocol != "v1":
+            pipe.text_encoder.to(torch.bfloat16)
+            pipe.vae.to(torch.bfloat16)
+        return pipe
+
+    def _settings(self, protocol: str, resolution: int | None) -> dict[str, Any]:
+        wanted = super()._settings(protocol, None)
+        if not self._options["size"]:
+            size = PUBLISHED_SIZE if protocol == "v1" else native_size(self._pipe)
+            wanted |= {"height": size, "width": size}
+        elif protocol == "v1":
+            wanted["use_resolution_binning"] = False  # a size of the user's is drawn as it is
+        return wanted
+
+    def _more_settings(self) -> dict[str, str]:
+        return {"text_encoder_dtype": str(self._pipe.text_encoder.dtype)}
+
+    def _encoded(self, tokenizer: str, prompt: str) -> list[int]:
+        """The part of the tokens that the instruction does not take: the pipeline grants 300 beside it, less two."""
+        instruction = _instruction(self._pipe)
+        ids = super()._encoded(tokenizer, instruction + prompt.lower().strip())
+        return ids[len(self._pipe.tokenizer.encode(instruction)) - 2 :]
 
     def noise_norm(self, requests: Sequence[GenerationRequest]) -> NDArray[np.float64]:
         """Text-conditional noise norm of each request, float64[n], along a short trajectory from its own noise.
@@ -119,13 +95,13 @@ class Sana:
         """
         import torch
 
-        pipe, size = self._pipe, self._pipe.transformer.config.sample_size * self._pipe.vae_scale_factor
+        pipe, size = self._pipe, native_size(self._pipe)
         with torch.inference_mode():
             told, told_mask, plain, plain_mask = pipe.encode_prompt(
                 [request.prompt for request in requests],
                 do_classifier_free_guidance=True,
                 device=pipe.transformer.device,
-                max_sequence_length=300,
+                max_sequence_length=LENGTH,
                 complex_human_instruction=_instruction_lines(pipe),
             )
             states, mask = torch.cat([plain, told]), torch.cat([plain_mask, told_mask])
@@ -144,49 +120,7 @@ class Sana:
                 )[0].chunk(2)
                 return one, other
 
-            return trajectory_noise_norm(denoise, pipe.scheduler, latents, self._options["guidance"])
-
-    def annotate(self, request: GenerationRequest) -> dict[str, bool]:
-        """Whether the text encoder sees the whole prompt."""
-        return {"truncated": prompt_tokens(self._pipe, request.prompt) > self._pipe_limit}
-
-    @property
-    def _pipe_limit(self) -> int:
-        return len(self._pipe.tokenizer.encode(_instruction(self._pipe))) + 300 - 2
-
-    def _load(self, folder: Path, context: BuildContext) -> Any:
-        import torch
-        from diffusers import SanaPipeline
-
-        checkpoint.quiet()
-        on_gpu = context.device.startswith("cuda")
-        dtype = getattr(torch, context.dtype or ("float16" if on_gpu else "float32"))
-        pipe = SanaPipeline.from_pretrained(
-            str(folder), torch_dtype=dtype, use_safetensors=True, local_files_only=True
-        ).to(context.device)
-        if dtype == torch.float16 and context.protocol != "v1":
-            pipe.text_encoder.to(torch.bfloat16)
-            pipe.vae.to(torch.bfloat16)
-        pipe.set_progress_bar_config(disable=True)
-        return pipe
-
-    def _settings(self, protocol: str) -> dict[str, Any]:
-        native = self._pipe.transformer.config.sample_size * self._pipe.vae_scale_factor
-        published = protocol == "v1" and not self._options["size"]
-        size = 1024 if published else self._options["size"] or native
-        return {
-            "num_inference_steps": self._options["steps"],
-            "guidance_scale": self._options["guidance"],
-            "height": size,
-            "width": size,
-            "use_resolution_binning": published,
-            "max_sequence_length": 300,
-        }
-
-
-def prompt_tokens(pipe: Any, prompt: str) -> int:
-    """Tokens of a prompt behind the pipeline's standing instruction, before truncation."""
-    return len(pipe.tokenizer(_instruction(pipe) + prompt.lower().strip()).input_ids)
+            return trajectory_noise_norm(denoise, pipe.scheduler, latents, self._call["guidance_scale"])
 
 
 def _instruction(pipe: Any) -> str:
@@ -194,73 +128,8 @@ def _instruction(pipe: Any) -> str:
 
 
 def _instruction_lines(pipe: Any) -> list[str]:
-    import inspect
-
     lines: list[str] = inspect.signature(type(pipe).__call__).parameters["complex_human_instruction"].default
     return lines
 
 
-def _locate(context: BuildContext) -> tuple[str, Path | None]:
-    """(what the record calls the checkpoint, its folder or None). A local path is named by its last part only."""
-    target = str(context.weights) if context.weights else context.target
-    if target in (None, "stock"):
-        repository = STOCK if target == "stock" else FINE_TUNED
-        return repository, checkpoint.cached_folder(repository)
-    path = Path(str(target)).expanduser()
-    if path.exists():
-        return f"local:{path.resolve().name}", path
-    if str(target).count("/") == 1 and not str(target).startswith((".", "/", "~")):
-        return str(target), checkpoint.cached_folder(str(target))
-    raise UserError(f"No checkpoint at {path}. Use --model sana, sana:stock, sana:/path or sana:OWNER/NAME.")
-
-
-def requirements(context: BuildContext) -> list[Missing]:
-    """Weights (none, or parts of them) and a GPU."""
-    options = read_options(context.options, OPTIONS, CARD.name)
-    source, folder = _locate(context)
-    missing: list[Missing] = []
-    if folder is None:
-        how = f'hf download {source} --exclude "*fp16*", or point to a copy: --model sana:/path/to/checkpoint'
-        missing.append(Missing(f"the checkpoint {source}", how, DOWNLOAD_GB))
-    else:
-        missing += checkpoint.incomplete(folder, "SanaPipeline", source)
-    if context.device.startswith("cuda"):
-        import torch
-
-        if not torch.cuda.is_available():
-            missing.append(Missing("a CUDA GPU that torch can use", "check `nvidia-smi` and the torch build"))
-    elif context.device == "cpu" and not options["allow_cpu"] and (folder is None or checkpoint.is_large(folder)):
-        how = "run on a machine with a CUDA GPU of 12 GB or more and --device cuda; "
-        how += f"--model-option allow_cpu=true draws on this CPU at about {_cpu_seconds(512):.0f} s per image"
-        missing.append(Missing("a GPU", how))
-    return missing
-
-
-def estimate(context: BuildContext, images: int) -> Estimate:
-    """Time from operation counts: 1.5e13 per 512 px image and 5e13 per 1024 px image (20 steps, guided)."""
-    size = 1024 if context.protocol == "v1" else 512
-    if context.device == "cpu" and context.options.get("allow_cpu"):
-        seconds, memory = _cpu_seconds(size), 16.0
-        return Estimate(
-            images * seconds, memory, f"this CPU ({os.cpu_count()} cores)", "estimated from operation counts"
-        )
-    seconds = 1.0 if size == 1024 else 0.4
-    basis = "estimated; the model's authors report under 1 s for 1024 px on a 16 GB laptop GPU"
-    return Estimate(images * seconds, CARD.memory_gb or 9.5, "a GPU with 16 GB", basis)
-
-
-def _cpu_seconds(size: int) -> float:
-    operations = 5e13 if size == 1024 else 1.5e13
-    return operations / (4e10 * (os.cpu_count() or 1))
-
-
-def build(context: BuildContext) -> Sana:
-    """Load the checkpoint: `sana` (fine-tuned), `sana:stock`, `sana:/path`, or `context.weights`.
-
-    Options: steps, guidance, size (pixels; 0 = what the protocol says), compute_batch (images per forward pass, part
-    of the card; 0 = 8 on a GPU, 1 on a CPU), allow_cpu.
-
-    Raises:
-        UserError: weights or GPU are missing, and how to get them.
-    """
-    return Sana(context)
+SANA = Published(CARD, FAMILY, stock=STOCK, generator=Sana)

@@ -106,5 +106,5 @@ def test_on_the_embedded_generator() -> None:
 
 def test_on_sana(tmp_path: Path) -> None:
     folder = save_tiny_sana(tmp_path / "sana")
-    generator = sana.build(BuildContext(target=str(folder), options={"allow_cpu": True}))
+    generator = sana.SANA(BuildContext(target=str(folder), options={"allow_cpu": True}))
     _check(generator.noise_norm, tolerance=1e-4)

@@ -8,6 +8,7 @@ from tiny_sana import save_tiny_sana
 
 from data_splits.errors import UserError
 from model_adapters.generators import GENERATORS, sana
+from model_adapters.generators.diffusers_pipeline import PipelineGenerator
 from model_adapters.inference.generate import generate
 from model_adapters.inference.sample_store import SampleStore
 from model_adapters.protocols import BuildContext, GenerationRequest
@@ -22,20 +23,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tiny(folder: Path) -> sana.Sana:
-    return sana.build(BuildContext(target=str(folder), options={"steps": "2"}))
+def tiny(folder: Path) -> PipelineGenerator:
+    return sana.SANA(BuildContext(target=str(folder), options={"steps": "2"}))
 
 
 def levels(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one.astype(int) - other.astype(int)).max())
 
 
-def test_draws_at_the_checkpoints_own_size(tiny: sana.Sana) -> None:
+def test_draws_at_the_checkpoints_own_size(tiny: PipelineGenerator) -> None:
     images = tiny.generate(REQUESTS[:2])
     assert all(image.shape == (64, 64, 3) and image.dtype == np.uint8 and image.std() > 1 for image in images)
 
 
-def test_an_image_does_not_depend_on_its_batch(tiny: sana.Sana) -> None:
+def test_an_image_does_not_depend_on_its_batch(tiny: PipelineGenerator) -> None:
     together = tiny.generate(REQUESTS)
     alone = [tiny.generate([request])[0] for request in REQUESTS]
     shuffled = tiny.generate([REQUESTS[i] for i in (3, 1, 4)])
@@ -46,7 +47,7 @@ def test_an_image_does_not_depend_on_its_batch(tiny: sana.Sana) -> None:
     )
 
 
-def test_seed_and_prompt_both_matter(tiny: sana.Sana) -> None:
+def test_seed_and_prompt_both_matter(tiny: PipelineGenerator) -> None:
     base, seed, prompt = (
         tiny.generate([GenerationRequest("c", text, number)])[0]
         for text, number in (("no finding", 1), ("no finding", 2), ("large effusion", 1))
@@ -54,7 +55,7 @@ def test_seed_and_prompt_both_matter(tiny: sana.Sana) -> None:
     assert levels(base, seed) > 10 and levels(base, prompt) >= 1
 
 
-def test_agrees_with_the_pipeline_called_by_hand(tiny: sana.Sana, folder: Path) -> None:
+def test_agrees_with_the_pipeline_called_by_hand(tiny: PipelineGenerator, folder: Path) -> None:
     import torch
     from diffusers import SanaPipeline
 
@@ -67,18 +68,18 @@ def test_agrees_with_the_pipeline_called_by_hand(tiny: sana.Sana, folder: Path) 
 
 
 def test_published_settings_enlarge_a_512_px_checkpoint_to_1024(folder: Path) -> None:
-    published = sana.build(BuildContext(target=str(folder), protocol="v1", options={"steps": 1}))
-    assert published.card.settings["resolution_binning"] is True
+    published = sana.SANA(BuildContext(target=str(folder), protocol="v1", options={"steps": 1}))
+    assert published.card.settings["use_resolution_binning"] is True
     assert published.generate(REQUESTS[:1])[0].shape == (1024, 1024, 3)
 
 
-def test_truncated_prompts_are_counted(tiny: sana.Sana, tmp_path: Path) -> None:
+def test_truncated_prompts_are_counted(tiny: PipelineGenerator, tmp_path: Path) -> None:
     store = SampleStore(tmp_path, {})
     generate(tiny, REQUESTS, store)
     assert [bool((row.info or {})["truncated"]) for row in store.rows.values()] == [False, False, False, True, False]
 
 
-def test_truncation_is_what_the_encoder_cannot_see(tiny: sana.Sana) -> None:
+def test_truncation_is_what_the_encoder_cannot_see(tiny: PipelineGenerator) -> None:
     """A word added behind the limit changes nothing in the embedding; one before it does."""
     words = 298 - 1
     inside, outside = ("effusion " * (words - 3)).strip(), ("effusion " * (words + 60)).strip()
@@ -89,7 +90,7 @@ def test_truncation_is_what_the_encoder_cannot_see(tiny: sana.Sana) -> None:
         assert seen or (one == other).all()
 
 
-def test_card_names_what_was_loaded(tiny: sana.Sana, folder: Path) -> None:
+def test_card_names_what_was_loaded(tiny: PipelineGenerator, folder: Path) -> None:
     assert tiny.card.source == "local:tiny" and str(folder.parent) not in tiny.card.model_dump_json()
     assert set(tiny.card.weight_hashes) == {
         "model_index.json",
@@ -102,7 +103,7 @@ def test_card_names_what_was_loaded(tiny: sana.Sana, folder: Path) -> None:
 
 
 def test_weights_option_wins_over_the_hub_name(folder: Path) -> None:
-    assert sana.requirements(BuildContext(weights=folder)) == []
+    assert sana.SANA.requirements(BuildContext(weights=folder)) == []
 
 
 @pytest.mark.parametrize("target", [None, "stock"])
@@ -125,7 +126,7 @@ def test_cuda_without_a_gpu_is_told(folder: Path) -> None:
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    (missing,) = sana.requirements(BuildContext(target=str(folder), device="cuda"))
+    (missing,) = sana.SANA.requirements(BuildContext(target=str(folder), device="cuda"))
     assert "CUDA" in missing.what
 
 
@@ -145,7 +146,7 @@ def test_a_checkpoint_with_a_hole_is_named(folder: Path, tmp_path: Path, break_i
     copy = shutil.copytree(folder, tmp_path / "copy")
     break_it(copy)
     with pytest.raises(UserError, match=message):
-        sana.build(BuildContext(target=str(copy)))
+        sana.SANA(BuildContext(target=str(copy)))
 
 
 def test_another_pipeline_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -153,12 +154,12 @@ def test_another_pipeline_is_refused(folder: Path, tmp_path: Path) -> None:
     index = json.loads((copy / "model_index.json").read_text())
     (copy / "model_index.json").write_text(json.dumps(index | {"_class_name": "FluxPipeline"}))
     with pytest.raises(UserError, match="FluxPipeline"):
-        sana.build(BuildContext(target=str(copy)))
+        sana.SANA(BuildContext(target=str(copy)))
 
 
 def test_a_wrong_path_is_told() -> None:
     with pytest.raises(UserError, match="No checkpoint at"):
-        sana.build(BuildContext(target="/no/such/folder"))
+        sana.SANA(BuildContext(target="/no/such/folder"))
 
 
 @pytest.mark.parametrize(("protocol", "text_encoder"), [("v1", "torch.float16"), ("v2", "torch.bfloat16")])
@@ -166,9 +167,9 @@ def test_half_precision_is_as_published_or_as_the_authors_advise(
     folder: Path, protocol: str, text_encoder: str
 ) -> None:
     options = {"steps": 1, "size": 64}
-    half = sana.build(BuildContext(target=str(folder), dtype="float16", protocol=protocol, options=options))
+    half = sana.SANA(BuildContext(target=str(folder), dtype="float16", protocol=protocol, options=options))
     assert half.card.settings["dtype"] == "torch.float16"
     assert half.card.settings["text_encoder_dtype"] == text_encoder
-    full = sana.build(BuildContext(target=str(folder), protocol=protocol, options=options))
+    full = sana.SANA(BuildContext(target=str(folder), protocol=protocol, options=options))
     one, other = half.generate(REQUESTS[:1])[0], full.generate(REQUESTS[:1])[0]
     assert np.abs(one.astype(int) - other.astype(int)).mean() < 5

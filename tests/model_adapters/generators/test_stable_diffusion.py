@@ -1,4 +1,6 @@
+import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from tiny_diffusers import save_lora, save_stable_diffusion
 from model_adapters.generators import GENERATORS
 from model_adapters.generators.diffusers_pipeline import PipelineGenerator
 from model_adapters.generators.unet_pipeline import UNetGenerator
+from model_adapters.protocols import BuildContext
 
 NAMES = ("sd-1.4", "sd-1.5", "sd-2", "sd-2.1")
 
@@ -62,3 +65,16 @@ def test_noise_norm_follows_the_request_alone(adapter: PipelineGenerator) -> Non
     alone = np.concatenate([adapter.noise_norm([request]) for request in REQUESTS])
     np.testing.assert_allclose(together, alone, rtol=1e-4)
     assert together.min() > 0 and len(set(np.round(together, 6))) == 3
+
+
+def test_a_checkpoint_without_its_safety_filter_is_whole(folder: Path, tmp_path: Path) -> None:
+    """The filter is not loaded, so its weights need not be there; every other part must."""
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    index = json.loads((copy / "model_index.json").read_text())
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    (copy / "model_index.json").write_text(json.dumps(index))
+    assert GENERATORS.requirements("sd-1.5", BuildContext(target=str(copy))) == []
+    built("sd-1.5", copy)
+    (copy / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    (missing,) = GENERATORS.requirements("sd-1.5", BuildContext(target=str(copy)))
+    assert "the part unet" in missing.what
