@@ -28,8 +28,7 @@ def bound_of(certificate: Certificate) -> float:
         share -= spent.delta
         if share <= 0:
             raise ValueError(f"the draws cost {spent.delta}, all of delta")
-        # exp(-choices) times the draws' delta is a union over what was chosen.
-        risk = float(gibbs_risk(risk, spent.draws, _least(spent.delta, choices)))
+        risk = float(gibbs_risk(risk, spent.draws, spent.delta, complexity=choices))
     terms = Terms(
         n=certificate.n,
         loss_sum=certificate.loss_sum,
@@ -46,9 +45,3 @@ def risk_of(certificate: Certificate) -> float:
     """Mean loss over cases and draws."""
     draws = 1 if certificate.monte_carlo is None else certificate.monte_carlo.draws
     return certificate.loss_sum / (certificate.n * draws)
-
-
-def _least(delta: float, nats: float) -> float:
-    import math
-
-    return max(delta * math.exp(-nats), 1e-300)

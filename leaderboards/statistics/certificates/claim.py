@@ -85,8 +85,9 @@ class Claim:
         loss: "zero-one", or "bounded" for another loss in [0, 1]. loss_name: for readers.
         delta: total failure probability. simultaneous: how many certificates shall all hold together with it; each
             gets delta / simultaneous. 1: this certificate holds alone.
-        sample: the cases behind the losses. losses: float64[n]; of a Gibbs predictor its expected losses float64[n],
-            or those of drawn hypotheses float64[draws, n], and then `monte_carlo_delta` of delta pays for the draws.
+        sample: the cases behind the losses. losses: float64[n], in the order in which the cases came; of a Gibbs
+            predictor its expected losses float64[n], or those of drawn hypotheses float64[draws, n], and then
+            `monte_carlo_delta` of delta pays for the draws.
         looked_at: how many different predictors this sample has scored before this one was chosen, itself included.
         code, code_parameters: price of the hypothesis or posterior (CODES); None for a fixed predictor.
         choices: everything that was decided on the sample.

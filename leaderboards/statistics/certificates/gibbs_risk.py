@@ -10,7 +10,9 @@ from leaderboards.statistics.certificates.binary_kl import kl_inverse
 from leaderboards.statistics.certificates.rounding import outward
 
 
-def gibbs_risk(mean_risk: ArrayLike, draws: ArrayLike, delta: ArrayLike, tails: int = 1) -> NDArray[np.float64]:
+def gibbs_risk(
+    mean_risk: ArrayLike, draws: ArrayLike, delta: ArrayLike, tails: int = 1, complexity: ArrayLike = 0.0
+) -> NDArray[np.float64]:
     """kl_inverse(r_mc, ln(tails / delta) / m): with probability 1 - delta over the draws at least the Gibbs risk r(Q).
 
     Langford and Caruana 2001 ("(Not) bounding the true error"), as used by Perez-Ortiz et al. 2021. Chernoff's bound
@@ -19,10 +21,11 @@ def gibbs_risk(mean_risk: ArrayLike, draws: ArrayLike, delta: ArrayLike, tails: 
 
     Args:
         mean_risk: mean over the draws of the hypothesis' empirical risk. draws: m, made by a seed of their own after
-            Q was fixed. delta: failure probability, paid on top of the bound's own.
+            Q was fixed. delta: failure probability, paid on top of the bound's own. tails: 1 or 2. complexity: nats of
+            a union over the posteriors that were drawn from before this one was chosen.
 
     Raises:
         ValueError: see leaderboards.statistics.certificates.arguments.checked.
     """
-    r, m, nats = checked(mean_risk, draws, 0.0, delta)
+    r, m, nats = checked(mean_risk, draws, complexity, delta)
     return np.minimum(outward(kl_inverse(r, outward((nats + np.log(tails)) / m))), 1.0)

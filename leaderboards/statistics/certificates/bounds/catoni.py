@@ -11,7 +11,8 @@ from leaderboards.statistics.certificates.arguments import checked, require
 from leaderboards.statistics.certificates.rounding import outward
 
 GRID = tuple(float(each) for each in np.geomspace(0.1, 10.0, 20))
-"""Inverse temperatures that serve risks of 0 to .4 and some 10 to 10,000 cases."""
+"""Inverse temperatures that serve risks of 0 to .4 and some 10 to 10,000 cases. Part of what a certificate of this
+family means: a change is a new family."""
 
 
 def catoni(

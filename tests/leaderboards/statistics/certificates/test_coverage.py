@@ -62,6 +62,7 @@ def test_simulated_failures_are_within_the_limit(candidates: int, bound: Callabl
     errors = best_of(rng, 20_000, candidates)
     seen = errors if bound is exact_occam else errors / N
     failures = int((bound(seen, N, np.log(candidates), DELTA) < RISK).sum())
+    print(f"{bound.__name__}, best of {candidates}: {failures} of 20,000, limit {violation_limit(20_000, DELTA)}")
     assert failures <= violation_limit(20_000, DELTA)
     free = int((bound(seen, N, 0.0, DELTA) < RISK).sum())
     assert candidates < 481 or free > violation_limit(20_000, DELTA)
@@ -70,7 +71,7 @@ def test_simulated_failures_are_within_the_limit(candidates: int, bound: Callabl
 def pool(rng: np.random.Generator, candidates: int) -> np.ndarray:
     """Wrong (1) or right (0) of related candidates on a population of 797 cases: as merges of one pool are."""
     hard = rng.normal(size=797)
-    skill = rng.normal(1.6, 0.5, size=(candidates, 1))
+    skill = rng.normal(0.5, 0.2, size=(candidates, 1))
     own = rng.normal(size=(candidates, 797))
     return (0.8 * hard + 0.6 * own > skill).astype(np.float64)
 
@@ -80,65 +81,65 @@ def pool(rng: np.random.Generator, candidates: int) -> np.ndarray:
 def test_on_a_pool_of_related_candidates_nothing_fails_too_often(n: int) -> None:
     """[V3] without its images: the population is finite and drawn with replacement, so that true risks are exact."""
     rng = np.random.default_rng([32, n])
-    wrong, trials = pool(rng, 481), 2000
+    wrong, trials, half = pool(rng, 481), 2000, n // 2
     true = wrong.mean(axis=1)
+    left = n - half
+    occam = exact_occam(np.arange(n + 1), n, np.log(481), DELTA)
+    tested, unpaid = (held_out(np.arange(size + 1), size, DELTA) for size in (left, n))
+    looks, sums = np.meshgrid(np.arange(1, left + 1), np.arange(left + 1), indexing="ij")
+    always = anytime(np.minimum(sums, looks), looks, 0.0, DELTA)
     failures = dict.fromkeys(("occam", "unpaid", "held-out", "anytime"), 0)
     for _ in range(trials):
-        drawn = rng.integers(0, 797, n)
-        errors = wrong[:, drawn].sum(axis=1)
+        seen = wrong[:, rng.integers(0, 797, n)]
+        errors = seen.sum(axis=1).astype(int)
         best = int(errors.argmin())
-        failures["occam"] += exact_occam(errors[best], n, np.log(481), DELTA) < true[best]
-        failures["unpaid"] += errors[best] / n < true[best]
-        half = wrong[:, drawn[: n // 2]].sum(axis=1)
-        chosen, rest = int(half.argmin()), wrong[:, drawn[n // 2 :]]
-        failures["held-out"] += held_out(rest[chosen].sum(), n - n // 2, DELTA) < true[chosen]
-        sums = np.cumsum(rest[chosen])
-        failures["anytime"] += anytime(sums, np.arange(1, len(sums) + 1), 0.0, DELTA).min() < true[chosen]
-    limit = violation_limit(trials, DELTA)
+        failures["occam"] += occam[errors[best]] < true[best]
+        failures["unpaid"] += unpaid[errors[best]] < true[best]
+        chosen = int(seen[:, :half].sum(axis=1).argmin())
+        course = np.cumsum(seen[chosen, half:]).astype(int)
+        failures["held-out"] += tested[course[-1]] < true[chosen]
+        failures["anytime"] += always[np.arange(left), course].min() < true[chosen]
+    limit, failures = violation_limit(trials, DELTA), {name: int(count) for name, count in failures.items()}
+    print(f"n = {n}: {failures} of {trials}, limit {limit}")
     assert max(failures["occam"], failures["held-out"], failures["anytime"]) <= limit
     assert failures["unpaid"] > limit
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bound", [pac_bayes_kl, mcallester, quadratic, catoni])
-def test_gibbs_bounds_hold_with_draws_of_the_posterior(bound: Callable[..., np.ndarray]) -> None:
-    """A finite posterior exp(-errors / 2) over 481 candidates; its KL to the uniform prior and its risk are exact."""
+def test_gibbs_bounds_hold_with_draws_of_the_posterior() -> None:
+    """A finite posterior exp(-errors / 2) over 481 candidates; its KL to the uniform prior and its risk are exact.
+
+    The control is the empirical Gibbs risk itself, which is below the true one far too often.
+    """
     rng = np.random.default_rng(33)
     wrong, trials, draws, n = pool(rng, 481), 2000, 300, 100
     true = wrong.mean(axis=1)
-    failures = 0
-    for _ in range(trials):
+    kl, drawn, empirical, actual = np.zeros((4, trials))
+    for trial in range(trials):
         errors = wrong[:, rng.integers(0, 797, n)].sum(axis=1)
         weights = np.exp(-0.5 * (errors - errors.min()))
         weights /= weights.sum()
-        kl = float((weights * np.log(np.maximum(weights, 1e-300) * 481)).sum())
-        mean = errors[rng.choice(481, draws, p=weights)].mean() / n
-        risk = gibbs_risk(mean, draws, 0.01)
-        failures += int(bound(risk, n, max(kl, 0.0), DELTA - 0.01) < float(weights @ true))
-    assert failures <= violation_limit(trials, DELTA)
-
-
-@pytest.mark.slow
-def test_gibbs_bounds_have_a_control_that_fails() -> None:
-    """The empirical Gibbs risk itself, without any bound, is below the true one far too often."""
-    rng = np.random.default_rng(34)
-    wrong, n, failures = pool(rng, 481), 100, 0
-    true = wrong.mean(axis=1)
-    for _ in range(2000):
-        errors = wrong[:, rng.integers(0, 797, n)].sum(axis=1)
-        weights = np.exp(-0.5 * (errors - errors.min()))
-        weights /= weights.sum()
-        failures += float(weights @ errors) / n < float(weights @ true)
-    assert failures > violation_limit(2000, DELTA)
+        kl[trial] = max((weights * np.log(np.maximum(weights, 1e-300) * 481)).sum(), 0.0)
+        drawn[trial] = errors[rng.choice(481, draws, p=weights)].mean() / n
+        empirical[trial], actual[trial] = weights @ errors / n, weights @ true
+    limit = violation_limit(trials, DELTA)
+    risk = gibbs_risk(drawn, draws, 0.01)
+    for bound in (pac_bayes_kl, mcallester, quadratic, catoni):
+        failures = int((bound(risk, n, kl, DELTA - 0.01) < actual).sum())
+        print(f"{bound.__name__}: {failures} of {trials}, limit {limit}")
+        assert failures <= limit
+    assert int((empirical < actual).sum()) > limit
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("risk", [0.02, 0.2, 0.6])
-def test_anytime_holds_over_thousands_of_looks(risk: float) -> None:
+def test_anytime_holds_over_thousands_of_cases(risk: float) -> None:
     rng = np.random.default_rng([35, int(1000 * risk)])
-    steps = np.unique(np.geomspace(1, 5000, 60).astype(int))
-    sums = np.cumsum(rng.random((1500, 5000)) < risk, axis=1)[:, steps - 1]
+    steps = np.unique(np.geomspace(1, 5000, 40).astype(int))
+    sums = np.cumsum(rng.random((1000, 5000)) < risk, axis=1)[:, steps - 1]
     held = anytime(sums, steps, 0.0, DELTA).min(axis=1)
     fixed = held_out(sums, np.broadcast_to(steps, sums.shape), DELTA).min(axis=1)
-    limit = violation_limit(1500, DELTA)
-    assert int((held < risk).sum()) <= limit < int((fixed < risk).sum())
+    limit = violation_limit(1000, DELTA)
+    ours, naive = int((held < risk).sum()), int((fixed < risk).sum())
+    print(f"risk {risk}: anytime {ours}, test-set bound looked at {len(steps)} times {naive} of 1000, limit {limit}")
+    assert ours <= limit < naive

@@ -40,7 +40,7 @@ def test_parameters_and_looks_are_used() -> None:
     terms = Terms(100, 5.0, 0.05, 3.0, 0.04, parameters={"lam": 0.5})
     assert FAMILIES["lambda"].bound(terms) == float(lambda_form(0.05, 100, 3.0, 0.04, 0.5))
     terms = Terms(100, 5.0, 0.05, 3.0, 0.04, parameters={"grid": [0.7]})
-    assert FAMILIES["catoni"].bound(terms) == float(catoni(0.05, 100, 3.0, 0.04, [0.7]))
+    assert FAMILIES["catoni"].bound(terms) == float(catoni(0.05, 100, 3.0, 0.04))  # no C picked afterwards
     lucky = Terms(100, 5.0, 0.05, 0.0, 0.04, looks=((60, 0.0), (100, 5.0)))
     assert FAMILIES["anytime"].bound(lucky) == float(anytime(0, 60, 0.0, 0.04)) < float(anytime(5, 100, 0.0, 0.04))
     plain = Terms(100, 5.0, 0.05, 0.0, 0.05)

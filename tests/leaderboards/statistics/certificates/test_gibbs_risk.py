@@ -17,6 +17,8 @@ def test_closed_form_and_published_form() -> None:
     published = gibbs_risk(0.2, 1000, 0.01, tails=2)
     assert float(binary_kl(0.2, published)) == pytest.approx(math.log(200) / 1000, rel=1e-10)
     assert 0.2 < gibbs_risk(0.2, 1000, 0.01) < published
+    union = gibbs_risk(0.2, 1000, 0.01, complexity=math.log(2))
+    assert float(union) == pytest.approx(float(published), rel=1e-12)
 
 
 def test_it_is_below_the_gibbs_risk_with_probability_delta_at_most() -> None:
