@@ -6,34 +6,45 @@ patients has a pool that ends, and then two prompts get one image, which tests o
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from data_splits.case import Case
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
-from model_adapters.generators.real_pool import Traits, overlap, similarity
+from model_adapters.generators.real_pool import overlap
 from model_adapters.options import OptionValue, read_options
 from model_adapters.protocols import BuildContext, GenerationRequest, Image
 
 if TYPE_CHECKING:
     from data_splits.phantom.cohort import PhantomStudy
+    from data_splits.phantom.findings import Findings
 
 OPTIONS: dict[str, OptionValue] = {"size": 256}
 
-PATIENTS = 1500
-"""Imaginary patients whose findings are given to the painted ones; nobody ever sees their images."""
+PATIENTS, COHORT = 300, 1_000_003
+"""Imaginary patients (and the seed of their cohort) whose reports say what a prompt without labels asks for."""
 
-COHORT = 1_000_003
-"""The seed of those patients, far from the seeds that anybody gives a phantom split."""
+TRIES, MOST = 60, 2000
+"""Patients drawn to find one with the findings asked for; then those of several are put together."""
 
-CHOICES = 4
-"""Among so many patients with equal labels and view whose reports are nearest to the prompt, the seed chooses."""
+FIELDS: dict[str, tuple[str, ...]] = {
+    "Atelectasis": ("atelectasis_side", "atelectasis"),
+    "Cardiomegaly": ("ctr",),
+    "Consolidation": ("consolidations",),
+    "Edema": ("edema",),
+    "Enlarged Cardiomediastinum": ("wide_mediastinum",),
+    "Fracture": ("fractures",),
+    "Lung Lesion": ("lesions",),
+    "Pleural Effusion": ("effusion_left", "effusion_right"),
+    "Pleural Other": ("thickening_side", "thickening"),
+    "Pneumonia": ("pneumonia",),
+    "Pneumothorax": ("pneumothorax_side", "pneumothorax"),
+    "Support Devices": ("devices", "chest_tube_side"),
+}
+"""Label -> what a phantom's findings hold of it. Lung Opacity and No Finding follow from the others."""
 
 CARD = ModelCard(
     name="phantom-painter",
@@ -42,18 +53,17 @@ CARD = ModelCard(
     licence="Apache-2.0",
     parameters=0,
     resolution=256,
-    settings={"patients": PATIENTS, **OPTIONS},
+    settings=dict(OPTIONS),
     notes=("A control, not a model: no generator can be better on the split phantom.",),
 )
 
 
 class PhantomPainter:
-    """Paints a patient of its own for every request.
+    """Paints a patient of its own for every request: anatomy, findings, exposure and noise are drawn from its seed.
 
-    The findings, with their sizes and places, are those of an imaginary patient of the same positive labels and view
-    (or the closest) with a report near to the prompt; sex and age are the case's where it has them. Anatomy, exposure
-    and noise are drawn anew from the seed. So an image is that of a new patient of the phantom world given the labels
-    and the view, as far as 1,500 patients show what goes together.
+    View, sex and age are the case's, and of the findings those are there which its labels name; their sizes and places
+    are drawn anew. So an image is a draw from the phantom world given view, sex, age and labels, independent of every
+    other image. (What a report says beyond its labels, such as a side, is not followed.)
     """
 
     needs_prompt = False
@@ -75,57 +85,78 @@ class PhantomPainter:
         """What is painted for a request, with everything that is true of it."""
         from data_splits.phantom.acquisition import sample_acquisition
         from data_splits.phantom.anatomy import sample_anatomy
-        from data_splits.phantom.draws import Draws
-        from data_splits.phantom.findings import CARDIOMEGALY_CTR
+        from data_splits.phantom.cohort import PhantomStudy
+        from data_splits.phantom.findings import labels_of, severities_of
 
         case = self._cases.get(request.case_id)
         case = case or Case(id=request.case_id, patient=request.case_id, prompt=request.prompt)
-        like = self._like(case, request)
-        sex = case.sex if case.sex in ("M", "F") else like.sex
-        age = like.age if case.age is None else round(case.age)
+        like = _imagined(request.prompt) if not case.labels or case.view is None or case.age is None else None
+        view = case.view if case.view in ("PA", "AP") or like is None else like.view
+        sex = case.sex if case.sex in ("M", "F") else "FM"[request.seed % 2] if like is None else like.sex
+        age = like.age if case.age is None and like is not None else round(case.age or 0)
+        labels = case.labels if case.labels or like is None else like.labels
         key = (CARD.name, request.seed)
         body = sample_anatomy(key, sex, age)
-        found = replace(like.findings, seed="/".join(map(str, key)))
-        if found.ctr <= CARDIOMEGALY_CTR:  # a heart of normal size is as wide as this body's
-            found = replace(found, ctr=min(0.48, body.ctr + Draws(*key, "heart").normal(0.0, 0.006)))
+        found = _findings(frozenset(name for name in FIELDS if labels.get(name) == 1), key, view or "PA", age, body.ctr)
         name = f"painted-{request.seed}"
-        return replace(
-            like,
-            patient_id=name,
-            study_id=name,
-            subset="painted",
-            sex=sex,
-            age=age,
-            prompt=request.prompt,
-            severities=like.severities | {"Cardiomegaly": found.ctr},
-            seed=request.seed,
-            anatomy=body,
-            acquisition=sample_acquisition(key, like.view),
-            findings=found,
+        return PhantomStudy(
+            name,
+            name,
+            "painted",
+            view or "PA",
+            sex,
+            age,
+            labels_of(found),
+            severities_of(found),
+            request.prompt,
+            request.seed,
+            body,
+            sample_acquisition(key, view or "PA"),
+            found,
         )
 
-    def _like(self, case: Case, request: GenerationRequest) -> PhantomStudy:
-        """The imaginary patient whose findings are painted."""
-        if case.labels:
-            wanted = (frozenset(name for name, value in case.labels.items() if value == 1), case.view)
-            best = max(_imaginary(), key=lambda each: (similarity(each, wanted), sorted(each[0]), each[1] or ""))
-            candidates = _imaginary()[best]
-        else:
-            candidates = [study for studies in _imaginary().values() for study in studies]
-        order = np.random.default_rng(request.seed).permutation(len(candidates))
-        nearest = sorted(order, key=lambda row: -overlap(request.prompt, candidates[row].prompt))[:CHOICES]
-        return candidates[nearest[int(np.random.default_rng([request.seed, 1]).integers(len(nearest)))]]
+
+def _findings(wanted: frozenset[str], key: tuple[str | int, ...], view: str, age: int, ctr: float) -> Findings:
+    """Findings with these labels and no others: those of the first patient who has them.
+
+    Of `TRIES` patients without one the nearest is taken, and what is missing comes from the next who has it.
+    """
+    from data_splits.phantom.findings import Findings, labels_of, sample_findings
+
+    def draw(number: int) -> tuple[Findings, frozenset[str]]:
+        found = sample_findings((*key, number), 0, view, age, ctr)
+        labels = labels_of(found)
+        return found, frozenset(name for name in FIELDS if labels[name])
+
+    best, had = draw(0)
+    for number in range(TRIES):
+        found, has = draw(number)
+        if len(has ^ wanted) < len(had ^ wanted):
+            best, had = found, has
+        if had == wanted:
+            return best
+    none = Findings(ctr=min(0.48, ctr))
+    for name in sorted(had - wanted):
+        best = replace(best, **{field: getattr(none, field) for field in FIELDS[name]})
+    for name in sorted(wanted - had):
+        for number in range(TRIES, MOST):
+            found, has = draw(number)
+            if name in has:
+                best = replace(best, **{field: getattr(found, field) for field in FIELDS[name]})
+                break
+    return best
 
 
 @lru_cache(maxsize=1)
-def _imaginary() -> dict[Traits, list[PhantomStudy]]:
+def _imaginary() -> tuple[PhantomStudy, ...]:
     from data_splits.phantom.cohort import phantom_studies
 
-    groups: dict[Traits, list[PhantomStudy]] = defaultdict(list)
-    for study in phantom_studies(COHORT, "train", PATIENTS):
-        positive = frozenset(name for name, value in study.labels.items() if value == 1)
-        groups[positive, study.view].append(study)
-    return dict(groups)
+    return tuple(phantom_studies(COHORT, "train", PATIENTS))
+
+
+def _imagined(prompt: str) -> PhantomStudy:
+    """The imaginary study whose report is nearest to a prompt."""
+    return max(_imaginary(), key=lambda study: overlap(prompt, study.prompt))
 
 
 def build(context: BuildContext) -> PhantomPainter:

@@ -11,7 +11,7 @@ from data_splits.phantom.findings import labels_of
 from data_splits.phantom.rendering import render
 from data_splits.sources import load_split
 from data_splits.split import Split
-from model_adapters.generators.phantom_painter import PATIENTS, build
+from model_adapters.generators.phantom_painter import FIELDS, _findings, build
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.protocols import BuildContext, GenerationRequest
 
@@ -31,13 +31,26 @@ def cases(split: Split) -> dict[str, Case]:
 
 def test_what_is_painted_is_what_was_asked_for() -> None:
     painter, asked = build(BuildContext(split=SPLIT, options={"size": 64})), cases(SPLIT)
-    exact = 0
     for request in requests(SPLIT):
         case, study = asked[request.case_id], painter.study(request)
         assert (study.view, study.sex, study.age) == (case.view, case.sex, case.age)
-        assert labels_of(study.findings) == study.labels
-        exact += study.labels == case.labels
-    assert exact >= 0.8 * len(requests(SPLIT))  # the others have combinations that 1,500 patients do not show
+        assert study.labels == case.labels == labels_of(study.findings)
+
+
+def test_labels_that_never_come_together_are_put_together() -> None:
+    wanted = frozenset(FIELDS)
+    found = _findings(wanted, ("key", 1), "AP", 70, 0.44)
+    labels = labels_of(found)
+    assert {name for name in FIELDS if labels[name]} == wanted
+    none = _findings(frozenset(), ("key", 2), "PA", 30, 0.44)
+    assert labels_of(none)["No Finding"] == 1
+
+
+def test_equal_requests_of_different_seeds_share_no_size_of_a_finding() -> None:
+    painter = build(BuildContext(split=SPLIT))
+    case = next(case for case in SPLIT.cases("test") if case.labels["Pleural Effusion"] == 1)
+    studies = [painter.study(GenerationRequest(case.id, case.prompt or "", seed)) for seed in range(20)]
+    assert len({study.severities["Pleural Effusion"] for study in studies}) == 20
 
 
 def test_every_request_gets_a_patient_of_its_own() -> None:
@@ -64,7 +77,7 @@ def test_an_image_is_the_rendered_study_and_follows_from_its_request_alone() -> 
     alone = [build(BuildContext(split=SPLIT, options={"size": 64})).generate([each])[0] for each in reversed(wanted)]
     assert all((one == other).all() for one, other in zip(together, reversed(alone), strict=True))
     assert (together[0] == render(painter.study(wanted[0]), 64)).all() and together[0].shape == (64, 64)
-    assert painter.card.resolution == 64 and painter.card.settings["patients"] == PATIENTS
+    assert painter.card.resolution == painter.card.settings["size"] == 64
 
 
 def test_a_request_from_outside_a_split_is_painted_by_its_words() -> None:
