@@ -59,7 +59,7 @@ def certify(claim: Claim) -> Certificate:
             cases=list(claim.sample.hashes), patients=len(set(claim.sample.patients)), digest=claim.sample.digest
         ),
         sources=[_source(each) for each in claim.sources],
-        rules=[RuleHeld(rule=each.rule, basis=each.basis, note=each.note) for each in evidence],
+        rules=[RuleHeld(rule=each.rule, basis=each.basis, note=each.note[:500]) for each in evidence],
     )
     try:
         return draft.model_copy(update={"risk": risk_of(draft), "value": bound_of(draft)})

@@ -71,6 +71,14 @@ def _demands(given: Certificate) -> Iterator[Discrepancy]:
     rules = [each.rule for each in given.rules]
     if rules != list(RULES):
         yield Discrepancy("rules", ", ".join(rules), ", ".join(RULES))
+    checked = {each.rule for each in given.rules if each.basis == "checked"}
+    unchecked = {"inductive"} | ({"fixed_before"} if given.commitment is None else set())
+    if any(each.digest is None for each in given.sources):
+        unchecked.add("disjoint")
+    if given.predictor == "gibbs" and given.monte_carlo is None:
+        unchecked.add("delta")
+    if checked & unchecked:
+        yield Discrepancy("rules", f"{', '.join(sorted(checked & unchecked))} checked", "declared")
     wanted = {family.fixed} | ({"pool"} if price is not None and price.code in CODES and CODES[price.code].of_pool
                                else set())  # fmt: skip
     missing = sorted(wanted - {each.role for each in given.sources})

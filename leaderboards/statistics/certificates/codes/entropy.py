@@ -20,10 +20,12 @@ def entropy_bits(counts: Sequence[int], codebook_bits: int = CODEBOOK_BITS) -> i
         counts: n_1, ..., n_L, each at least 1; N is their sum, known from the architecture.
 
     Raises:
-        ValueError: no level, or a count below 1.
+        ValueError: no level, a count below 1, or a codebook without bits.
     """
     if not counts or min(counts) < 1:
         raise ValueError(f"counts of levels must be at least 1, not {list(counts)[:8]}")
+    if codebook_bits < 1:
+        raise ValueError(f"{codebook_bits} bits cannot name a level")
     total, levels = sum(counts), len(counts)
     per_count = (total - 1).bit_length()
     symbols = math.fsum(each * math.log2(total / each) for each in counts)

@@ -71,6 +71,9 @@ def code_nats(name: str, parameters: Mapping[str, Any]) -> float:
     if parameters.get("published"):
         raise ValueError("the published universal code leaves out a constant: it is for comparison, not for a claim")
     try:
-        return CODES[name].nats(**parameters)
+        nats = CODES[name].nats(**parameters)
     except TypeError as error:
         raise ValueError(f"the code {name} does not take these parameters ({error})") from None
+    if not 0 <= nats < math.inf:
+        raise ValueError(f"the code {name} gives {nats} nats")
+    return nats

@@ -83,7 +83,20 @@ def test_changes_below_the_surface_are_found() -> None:
     data["sources"][1]["digest"] = data["sample"]["digest"]
     assert found(data) == {"sources.experts"}
     data["sources"][1] |= {"digest": None, "statement": " "}
-    assert found(data) == {"sources.experts"}
+    assert found(data) == {"sources.experts", "rules"}
+
+
+def test_what_cannot_have_been_checked_must_not_say_so() -> None:
+    data = honest(fixed)
+    assert [each["rule"] for each in data["rules"] if each["basis"] == "declared"] == ["fixed_before", "inductive"]
+    data["rules"][5]["basis"] = "checked"
+    assert found(data) == {"rules"}
+    data = honest(occam)
+    data["sources"][1] |= {"digest": None, "cases": None, "statement": "trained long ago"}
+    assert found(data) == {"rules"}
+    data = honest(gibbs, losses=np.full(100, 0.05), monte_carlo_delta=None)
+    data["rules"][4]["basis"] = "checked"
+    assert found(data) == {"rules"}
 
 
 def test_looks_must_be_a_course_of_losses() -> None:

@@ -39,3 +39,8 @@ def test_near_the_entropy_for_many_parameters() -> None:
 def test_nonsense_is_refused(counts: list[int]) -> None:
     with pytest.raises(ValueError, match="counts of levels"):
         entropy_bits(counts)
+
+
+def test_a_codebook_that_makes_words_shorter_is_refused() -> None:
+    with pytest.raises(ValueError, match="-100 bits"):
+        entropy_bits([3, 1], -100)

@@ -25,6 +25,7 @@ def test_names_give_the_functions() -> None:
         ("uniform", {"models": 3}, "does not take these parameters"),
         ("divergence", {"nats": -1.0}, "divergence of"),
         ("divergence", {"nats": float("nan")}, "divergence of"),
+        ("divergence", {"nats": float("inf")}, "gives inf nats"),
         ("universal", {"bits": 10, "published": True}, "leaves out a constant"),
     ],
 )
