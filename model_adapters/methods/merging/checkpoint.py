@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash, sha256_file
+from model_adapters.methods.artifact import UNSAFE
 
 if TYPE_CHECKING:
     import torch
@@ -165,7 +166,8 @@ def open_checkpoint(source: str) -> Checkpoint:
     path = Path(source).expanduser()
     if path.is_dir():
         return Checkpoint(source, _files_of(path))
-    if path.suffix or path.exists() or source.count("/") != 1:
+    # A repository's name may end like a file's ("owner/model-2.1"); only weights have these endings.
+    if path.exists() or path.suffix in (".safetensors", *UNSAFE) or source.count("/") != 1:
         return Checkpoint(source, [path])
     return Checkpoint(source, _cached(source))
 

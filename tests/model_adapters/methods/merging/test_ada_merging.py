@@ -39,8 +39,8 @@ def test_streamed_descent_is_that_of_autograd(tmp_path: Path) -> None:
     pool = pool_of(tmp_path, MODELS, BASE)
     for granularity in ("layer", "task"):
         found, said = merged(
-            tmp_path / granularity, pool, "ada-merging", Quadratic(TARGET), granularity=granularity, steps=15, rate=0.05,
-            batch=0, labels=True,
+            tmp_path / granularity, pool, "ada-merging", Quadratic(TARGET), granularity=granularity, steps=15,
+            rate=0.05, batch=0, labels=True,
         )  # fmt: skip
         expected = autograd(granularity == "layer", 15, 0.05, 0.3)
         for name in BASE:

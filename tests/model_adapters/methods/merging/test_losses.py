@@ -34,7 +34,7 @@ def test_tokens_look_one_ahead_and_skip_what_is_not_asked() -> None:
     output = torch.zeros(1, 4, 2)
     output[0, 1] = torch.tensor([math.log(3.0), 0.0])
     targets = torch.tensor([[1, -100, 0, 1]])
-    # Position 1 foretells token 0 with 3/4, position 2 token 1 with 1/2; position 0 is not asked, position 3 foretells nothing.
+    # Position 1 foretells token 0 with 3/4, position 2 token 1 with 1/2; position 0 is not asked, 3 foretells nothing.
     assert loss.losses(output, targets).tolist() == pytest.approx([(math.log(4 / 3) + math.log(2.0)) / 2])
     assert loss.scores(output, targets).tolist() == [0.5]
     assert loss.entropies(torch.zeros(2, 3, 4)).tolist() == pytest.approx([math.log(4.0)] * 2)

@@ -68,7 +68,8 @@ def test_statistics_come_from_the_base_and_names_are_checked(tmp_path: Path) -> 
 def test_what_is_no_network_is_told(tmp_path: Path) -> None:
     pool = pool_of(tmp_path, [{"w": np.ones(2)}])
     for spec, message in (
-        ("nowhere.at_all:build", "cannot be made"), ("math", "cannot be made"), (f"{__name__}:not_a_network", "not an nn.Module"),
+        ("nowhere.at_all:build", "cannot be made"), ("math", "cannot be made"),
+        (f"{__name__}:not_a_network", "not an nn.Module"),
         (f"diffusers:{tmp_path}", "no config.json"), ("peft:one", "two folders"),
     ):  # fmt: skip
         with pytest.raises(UserError, match=message):
@@ -97,8 +98,8 @@ def test_a_language_model_and_its_adapters_by_their_folders(tmp_path: Path) -> N
     from transformers import LlamaConfig, LlamaForCausalLM
 
     config = LlamaConfig(
-        vocab_size=11, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2,
-        tie_word_embeddings=False,
+        vocab_size=11, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=2, tie_word_embeddings=False,
     )  # fmt: skip
     base = LlamaForCausalLM(config)
     base.save_pretrained(tmp_path / "base")

@@ -5,6 +5,7 @@ import pytest
 
 from data_splits.errors import UserError
 from model_adapters.methods.merging import table
+from model_adapters.methods.merging.method import OWN_INPUTS
 
 
 def test_every_method_has_its_file_and_settings_with_help() -> None:
@@ -14,6 +15,10 @@ def test_every_method_has_its_file_and_settings_with_help() -> None:
         assert all(option.help for option in module.OPTIONS.values())
     assert set(table.all_options()) >= {"scaling", "density", "granularity"}
     assert "ties 0.2" in table.all_options()["density"] and "fw-hard 0.2" in table.all_options()["density"]
+
+
+def test_no_setting_hides_an_input() -> None:
+    assert not OWN_INPUTS.keys() & table.all_options().keys()
 
 
 def test_settings_are_typed_and_near_names_told() -> None:
@@ -26,5 +31,6 @@ def test_settings_are_typed_and_near_names_told() -> None:
 
 
 def test_names_and_settings_are_read_without_torch() -> None:
-    code = "import sys; from model_adapters.methods.merging import method; method.Merging(); sys.exit('torch' in sys.modules)"
+    code = "import sys; from model_adapters.methods.merging import method as m; m.Merging(); "
+    code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -114,7 +114,10 @@ def test_models_that_only_harm_are_left_out(tmp_path: Path) -> None:
 
 def test_tensors_choose_for_themselves_and_without_gradient_stay(tmp_path: Path) -> None:
     base = {"a": np.zeros(1), "b": np.zeros(1), "c": np.zeros(1)}
-    models = [{"a": np.ones(1), "b": np.zeros(1) - 1, "c": np.ones(1)}, {"a": np.zeros(1) - 1, "b": np.ones(1), "c": np.ones(1)}]  # fmt: skip  # noqa: E501
+    models = [
+        {"a": np.ones(1), "b": -np.ones(1), "c": np.ones(1)},
+        {"a": -np.ones(1), "b": np.ones(1), "c": np.ones(1)},
+    ]
     target = {"a": np.array([1.0]), "b": np.array([1.0])}
     found, said = merged(tmp_path / "run", pool_of(tmp_path, models, base), "fw-hard", Quadratic(target), iterations=3)
     assert (found["a"], found["b"], found["c"]) == (1.0, 1.0, 0.0)

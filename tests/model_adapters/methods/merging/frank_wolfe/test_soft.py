@@ -11,7 +11,8 @@ RNG = np.random.default_rng(5)
 NAMES = ("a", "b")
 ALL = [{"a": RNG.standard_normal(5), "b": RNG.standard_normal(4)} for _ in range(5)]
 BASE, *MODELS = ALL
-TARGET = {name: 0.5 * MODELS[0][name] + 0.3 * MODELS[2][name] + 0.3 * RNG.standard_normal(BASE[name].shape) for name in NAMES}  # fmt: skip  # noqa: E501
+NOISE = {name: 0.3 * RNG.standard_normal(BASE[name].shape) for name in NAMES}
+TARGET = {name: 0.5 * MODELS[0][name] + 0.3 * MODELS[2][name] + NOISE[name] for name in NAMES}
 
 
 def least(names: tuple[str, ...]) -> float:

@@ -18,9 +18,8 @@ class Two(Quadratic):
 
     def __init__(self) -> None:
         super().__init__({})
-        self.target = {
-            f"{task}/{name}": torch.from_numpy(RNG.standard_normal(BASE[name].shape)) for task in self.tasks for name in NAMES
-        }  # fmt: skip
+        keys = [(task, name) for task in self.tasks for name in NAMES]
+        self.target = {f"{t}/{n}": torch.from_numpy(RNG.standard_normal(BASE[n].shape)) for t, n in keys}
 
     def losses(self, weights, task, rows):  # type: ignore[no-untyped-def]
         return 0.5 * sum(((weights[n] - self.target[f"{task}/{n}"]) ** 2).sum() for n in NAMES).reshape(1)
