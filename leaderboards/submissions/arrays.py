@@ -79,6 +79,8 @@ def check_arrays(submitted: Submitted) -> list[Finding]:
     """
     where = submitted.where
     found = [error("arrays", where, message) for message in _unused(submitted)]
+    if found:
+        return found
     problems: list[str] = []
     for result in submitted.record.results:
         if result.statistics is None:
@@ -168,5 +170,8 @@ def _unused(submitted: Submitted) -> Iterator[str]:
                     rows_used.add(tensors.get_tensor(key).tobytes().hex())
     if ROWS_FILE in record.statistics:
         with safe_open(submitted.locate(ROWS_FILE), framework="numpy") as tensors:
-            for key in sorted(set(tensors.keys()) - rows_used):
-                yield f"{ROWS_FILE} holds {shown(key, 80)}, which no result uses"
+            for key in sorted(tensors.keys()):
+                if key not in rows_used:
+                    yield f"{ROWS_FILE} holds {shown(key, 80)}, which no result uses"
+                elif (rows := max(tensors.get_slice(key).get_shape(), default=0)) > limits.MAX_SELECTED:
+                    yield f"{ROWS_FILE} selects {rows} rows at once; at most {limits.MAX_SELECTED}"

@@ -17,6 +17,9 @@ MAX_TOTAL_BYTES = 400 * 2**20
 MAX_TENSORS = 100_000
 """Arrays in one statistics file."""
 
+MAX_SELECTED = 200_000
+"""Rows of one selection from a feature array: each copies a whole feature, so a small file could ask for all memory."""
+
 MAX_COUNT = 10_000_000
 """Of images, patients or cases: above it, a count is a mistake or an attack."""
 

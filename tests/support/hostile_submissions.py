@@ -207,6 +207,7 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("an estimator that returns what it is given", _spoof, "questions", "estimator is scalar"),
     Attack("another seed of the interval", _set("results", 1, "parameters", "seed", value=1), "questions", "seed"),
     Attack("a costly parameter", _set("results", 1, "parameters", "replicates", value=10**12), "cost", "replicates"),
+    Attack("a rate above one", _set("results", 1, "value", value=1.7), "schema", "precision_lite0"),
     Attack("direction turned", _set("results", 1, "direction", value="lower"), "questions", "direction"),
     Attack("more images claimed", _set("results", 1, "n_generated", value=6000), "questions", "n_generated"),
     Attack("a bad metric left out", lambda p: p.changed(lambda d: d["results"].pop(3)), "questions", "reid"),

@@ -20,6 +20,14 @@ def test_an_honest_run(tmp_path: Path) -> None:
     assert each is not None and check_files(each) == [] and check_arrays(each) == []
 
 
+def test_a_selection_cannot_ask_for_all_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    each, _ = read(run_folder(tmp_path, "gamma", 3), "r")
+    assert each is not None
+    monkeypatch.setattr(limits, "MAX_SELECTED", 59)
+    (found,) = check_arrays(each)
+    assert "selects 60 rows at once" in found.message
+
+
 def test_missing_and_oversized_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = run_folder(tmp_path, "gamma", 3)
     (folder / "statistics" / "rows.safetensors").unlink()
