@@ -25,6 +25,11 @@ def test_published_complexity_of_20000_samples_at_16_shots() -> None:
     assert float(hoeffding_occam(0.1, 80, math.log(20_000), 0.05)) == pytest.approx(0.384, abs=5e-4)
 
 
+def test_published_bound_of_a_continuous_adapter_is_vacuous() -> None:
+    """References [1c], eq. 7: sqrt((d + 2 ln d + ln(1/epsilon)) / (2 n)) at d = 1000, n = 80: 2.52."""
+    assert float(hoeffding_occam(0.0, 80, 1000 + 2 * math.log(1000), 0.05)) == pytest.approx(2.52, abs=5e-3)
+
+
 @pytest.mark.parametrize(
     "arguments", [(-0.1, 10, 0, 0.1), (1.1, 10, 0, 0.1), (0.1, 0, 0, 0.1), (0.1, 9, -1, 0.1), (0.1, 9, 0, 0.0),
                   (0.1, 9, 0, 1.0), (float("nan"), 9, 0, 0.1), (0.1, 9, 0, float("nan"))]
