@@ -37,9 +37,11 @@ def kl_inverse(q: ArrayLike, c: ArrayLike) -> Float:
     """sup {p in [q, 1]: kl(q || p) <= c}: the largest true risk that an empirical risk q allows at c nats a case.
 
     Never below the root, and for c in [10^-5, 10] above it by 10^-11 of the gap p - q at most (tests compare with 60
-    digits; below c = 10^-9 by 10^-6 of it). Newton's method from the smaller of two points above the root, q + sqrt(c / 2) (Pinsker) and 1 - exp(-(c + H(q)) / (1 - q)) (from
-    kl >= -H(q) + (1 - q) ln(1 / (1 - p))): kl is convex and increasing right of q, so every step stays above, up to
-    rounding, which a last step takes back.
+    digits; below c = 10^-9 by 10^-6 of it).
+
+    Newton's method from the smaller of two points above the root, q + sqrt(c / 2) (Pinsker) and
+    1 - exp(-(c + H(q)) / (1 - q)) (from kl >= -H(q) + (1 - q) ln(1 / (1 - p))): kl is convex and increasing right of q,
+    so every step stays above, up to rounding, which a last step takes back.
 
     Args:
         q: in [0, 1]. c: nats, at least 0 (infinity allowed). Any shapes that broadcast.
