@@ -42,8 +42,8 @@ def run_folder(tmp_path: Path) -> Path:
     wanted = next(result for result in results if result.metric == "kid_lite0" and result.group == "sex=F")
     reference = writer.add("kid_lite0", "sex=F", "raw", {"value": np.array(0.25)})
     plain = wanted.model_copy(
-        update={"value": 0.25, "low": None, "high": None, "se": None, "estimator": "scalar", "statistics": reference,
-                "interval_reason": "no interval exists for this definition"}
+        update={"value": 0.25, "low": None, "high": None, "se": None, "method": "", "estimator": "scalar",
+                "statistics": reference, "interval_reason": "no interval exists for this definition"}
     )  # fmt: skip
     results = [plain if result is wanted else result for result in results]
     write_record(tmp_path, made_up_record.record(results=results, statistics=writer.close()))
