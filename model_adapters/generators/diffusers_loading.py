@@ -62,11 +62,14 @@ def locate_lora(option: str, own: str | None) -> tuple[str | None, Path | None]:
         option: as in `LOADING`. own: hub id of the checkpoint's own LoRA weights, or None.
 
     Raises:
-        UserError: a path with nothing there, or a folder of which the weight file cannot be told.
+        UserError: a path with nothing there, a file that is no safetensors (others may run code when they are read), or
+            a folder of which the weight file cannot be told.
     """
     if option == "none" or (not option and own is None):
         return None, None
     source, folder = locate(option or None, own or "")
+    if folder is not None and folder.is_file() and folder.suffix != ".safetensors":
+        raise UserError(f"{folder.name} is no .safetensors file. Save the LoRA weights as one.")
     if folder is None or folder.is_file():
         return source, folder
     files = sorted(folder.glob("*.safetensors"))

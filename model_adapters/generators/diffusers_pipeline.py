@@ -130,9 +130,12 @@ class PipelineGenerator:
         """tokens: length of the prompt for the encoder that reads the most; truncated: more than it reads.
 
         With several encoders also how many tokens the shortest reader would need: `tokens_short`, `truncated_short`.
+        Nothing for a pipeline of which no tokenizer is known.
         """
         counts = [(len(self._encoded(name, request.prompt)), limit) for name, limit in self._readers]
         facts: dict[str, bool | int] = {}
+        if not counts:
+            return facts
         if len(counts) > 1:
             facts |= {"tokens_short": counts[0][0], "truncated_short": counts[0][0] > counts[0][1]}
         tokens, limit = counts[-1]

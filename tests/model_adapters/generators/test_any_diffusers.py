@@ -93,3 +93,9 @@ def test_other_checkpoints_are_refused(tmp_path: Path, index: dict, message: str
     (tmp_path / "model_index.json").write_text(json.dumps(index))
     with pytest.raises(UserError, match=message):
         GENERATORS.build("diffusers", BuildContext(target=str(tmp_path)))
+
+
+def test_a_pickle_of_lora_weights_is_never_opened(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "lora.bin").write_bytes(b"not a tensor")
+    with pytest.raises(UserError, match=r"no \.safetensors file"):
+        built("diffusers", folder, lora=str(tmp_path / "lora.bin"))

@@ -5,6 +5,7 @@ from pipeline_checks import built, check_by_hand, check_lora, check_pipeline
 from tiny_diffusers import save_lora, save_stable_diffusion_3
 
 from model_adapters.generators.diffusers_pipeline import PipelineGenerator
+from model_adapters.protocols import GenerationRequest
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,9 @@ def test_lora_weights_are_fused(folder: Path, tmp_path: Path) -> None:
     check_lora(
         "sd-3.5-medium", folder, save_lora(tmp_path / "lora", folder, "StableDiffusion3Pipeline", ["to_q", "to_v"])
     )
+
+
+def test_both_readers_are_counted(adapter: PipelineGenerator) -> None:
+    """CLIP sees a prompt of 90 tokens cut, T5 does not."""
+    told = adapter.annotate(GenerationRequest("c", "effusion " * 88, 1))
+    assert told == {"tokens": 90, "truncated": False, "tokens_short": 90, "truncated_short": True}
