@@ -1,7 +1,8 @@
 """`embedded`: a small vision-language model that ships with the package, so that MIRB runs with no download.
 
 Lite0 (frozen) looks, our projector compares the images and puts two tokens for each into the prompt, SmolLM2-135M with
-our LoRA words the answer. Trained by `model_adapters.vlms.embedded_training` on generated questions.
+our LoRA words the answer. Analogies and jigsaws are also looked at as thumbnails (`embedded_pixels`). Trained
+by `model_adapters.vlms.embedded_training` on generated questions.
 """
 
 from __future__ import annotations
@@ -85,8 +86,9 @@ class EmbeddedVlm:
         from model_adapters.vlms.embedded_network import Eye, load_weights
 
         state, self._tokenizer = smollm2.load()
-        projector, guess = load_weights(folder / FILE, state)
+        projector, guess, pixels = load_weights(folder / FILE, state)
         self._projector, self._guess = projector.to(self._device), guess.to(self._device)
+        self._pixels = pixels.to(self._device)
         self._model: Any = smollm2.new_model(state).to(self._device)
         self._table: Tensor = self._model.model.embed_tokens.weight
         self._eye = Eye(context.device)
@@ -153,17 +155,23 @@ class EmbeddedVlm:
 
     def _prompt(self, request: AnswerRequest) -> Tensor:
         """Embeddings float32 [tokens, 576]."""
+        import numpy as np
         import torch
 
+        from model_adapters.vlms import embedded_pixels
         from model_adapters.vlms.embedded_network import asked_of, pieces
 
         images = [part for part in request.parts if not isinstance(part, str)]
         tokens: list[Tensor] = []
         guess = None
         if images:
-            asked = asked_of([self._eye.look(each) for each in images], self._words(request), self._table)
-            projected = self._projector(asked)
+            words = self._words(request)
+            projected = self._projector(asked_of([self._eye.look(each) for each in images], words, self._table))
             tokens, guess = list(projected), self._guess(projected, request.task)
+            if request.task in embedded_pixels.TASKS:
+                pixels = embedded_pixels.scaled(np.stack([embedded_pixels.thumbnail(each) for each in images]))
+                embedded = self._table[words] * self._projector.gain
+                guess = self._pixels(request.task, pixels.to(self._device), embedded) or guess
         found = pieces(request.parts, self._tokenizer, guess)
         rows = [self._table[part] if isinstance(part, list) else tokens.pop(0) for part in found]
         return torch.cat(rows)

@@ -22,6 +22,7 @@ from data_splits.errors import UserError
 from model_adapters.encoders.lite0 import _apply as lite0_input
 from model_adapters.encoders.lite0 import load_network
 from model_adapters.protocols import BuildContext, Image
+from model_adapters.vlms.embedded_pixels import Pixels
 from model_adapters.vlms.smollm2 import WIDTH
 
 SUFFIX = "\nAnswer:\n"
@@ -272,8 +273,8 @@ class Guess(nn.Module):
         return None
 
 
-def load_weights(path: Path, state: dict[str, Tensor]) -> tuple[Projector, Guess]:
-    """The projector and its head of a weights file; the file's LoRA is added to the language model's `state`.
+def load_weights(path: Path, state: dict[str, Tensor]) -> tuple[Projector, Guess, Pixels]:
+    """What is ours in a weights file; the file's LoRA is added to the language model's `state`.
 
     Raises:
         UserError: the file's tensors do not fit.
@@ -285,14 +286,17 @@ def load_weights(path: Path, state: dict[str, Tensor]) -> tuple[Projector, Guess
         facts = json.loads(text["embedded"])
         projector = Projector(facts["width"], facts["blocks"], facts["layers"], facts["embedding_std"])
         guess = Guess(facts["answers"], projector.gain)
-        for name, module in (("projector.", projector), ("guess.", guess)):
+        pixels = Pixels()
+        for name, module in (("projector.", projector), ("guess.", guess), ("pixels.", pixels)):
             module.load_state_dict({k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)})
         for key in [key for key in tensors if key.startswith("lora.") and key.endswith(".A")]:
             target = key.removeprefix("lora.").removesuffix(".A")
             state[f"{target}.weight"] += facts["lora_scale"] * (tensors[f"lora.{target}.B"] @ tensors[key])
     except (KeyError, ValueError, RuntimeError) as error:
         raise UserError(f"{path} does not hold weights of the embedded model: {error}") from error
-    return projector.eval().requires_grad_(False), guess.eval().requires_grad_(False)
+    for module in (projector, guess, pixels):
+        module.eval().requires_grad_(False)
+    return projector, guess, pixels
 
 
 def pieces(parts: Sequence[str | Image], tokenizer: Any, seen: str | None = None) -> list[list[int] | Image]:

@@ -19,11 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--chest", type=Path, default=None, help="folder of the shared NIH images (cases.csv, images/)")
     parser.add_argument("--seed", type=int, default=plan.seed)
     parser.add_argument("--workers", type=int, default=2, help="compute threads; the result does not depend on it")
-    for name in ("perception", "language"):
-        default = getattr(plan, f"{name}_steps")
-        parser.add_argument(f"--{name}-steps", type=int, default=default, help=f"default {default}")
+    stages = [f"{name}_steps" for name in ("comparing", "perception", "language")]
+    for name in stages:
+        default = getattr(plan, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default, help=f"default {default}")
     given = parser.parse_args(arguments)
-    plan = replace(plan, seed=given.seed, perception_steps=given.perception_steps, language_steps=given.language_steps)
+    plan = replace(plan, seed=given.seed, **{name: getattr(given, name) for name in stages})
     from model_adapters.vlms.embedded_training.stages import train
 
     def say(line: str) -> None:

@@ -18,11 +18,12 @@ class Batches:
 
     def __init__(self, data: Items, shares: Mapping[str, float], tokenizer: Any, table: Tensor) -> None:
         self.data, self.tokenizer, self.table = data, tokenizer, table
+        self.gain = 1 / float(table.std())
         self.by_task: dict[str, list[Item]] = {}
         for each in data.items:
             self.by_task.setdefault(each.task, []).append(each)
         self.tasks = sorted(self.by_task)
-        self.weights = torch.tensor([shares[task] for task in self.tasks])
+        self.weights = torch.tensor([shares.get(task, 0.0) for task in self.tasks])
         self._ids: dict[str, list[int]] = {}
 
     def draw(self, n: int, rng: torch.Generator) -> list[Item]:
@@ -43,6 +44,14 @@ class Batches:
         words = [self.table[self.ids(each.texts[-1])] for each in items]
         counts = [len(each.images) for each in items]
         return Asked(torch.from_numpy(fine), torch.from_numpy(coarse), counts, words)
+
+    def words(self, text: str) -> Tensor:
+        """Embeddings float [length, 576] of a text, of unit deviation."""
+        return self.table[self.ids(text)] * self.gain
+
+    def pieces(self, text: str) -> list[str]:
+        """The tokens of a text as text."""
+        return [self.tokenizer.decode([each]) for each in self.ids(text)]
 
     def ids(self, text: str) -> list[int]:
         """Token ids of a text part."""

@@ -19,6 +19,7 @@ VLMS = Path(__file__).resolve().parents[1]
 PICTURE = VLMS.parents[1] / "docs" / "images" / "embedded-vlm-loss.png"
 FILE = "weights.safetensors"
 HEADS = ("answer", "heads")
+PARTS = ("factors", "steps", "analogy", "match", "options")
 PINS = '"""sha256 of the embedded VLM\'s file: written by `embedded_training.release`, checked at load."""\n'
 
 
@@ -58,10 +59,13 @@ def notes_of(training: Mapping[str, Any], measured: Mapping[str, Any]) -> list[s
         "A demonstration and a test bed, trained for the generated questions (other seeds): its score says nothing "
         "about real MIRB, and a model that was not trained on this generator has a harder task.",
         "Most of its skill is the projector's: its linear head names the likeliest of a closed list of the task's "
-        "answers (chosen by the request's task), the prompt holds that as text, and SmolLM2 words the answer.",
+        "answers (chosen by the request's task), the prompt holds that as text, and SmolLM2 words the answer. For "
+        "analogy and image_jigsaw the named answer is that of two small networks made for these tasks, on thumbnails.",
         f"Trained on a CPU on {training['questions']} questions ({training['images']} images) of generator seeds from "
-        f"100000: {plan['perception_steps']} steps of {plan['perception_batch']} without the "
-        f"language model ({minutes['perception']:.0f} min), {plan['language_steps']} steps of "
+        f"100000, and {training['small_questions']} more with thumbnails or without images: "
+        f"{plan['perception_steps']} steps of {plan['perception_batch']} without the "
+        f"language model ({minutes['perception']:.0f} min), {plan['comparing_steps']} steps of {plan['analogies']} "
+        f"analogies and {plan['jigsaws']} jigsaws ({minutes['comparing']:.0f} min), {plan['language_steps']} steps of "
         f"{plan['language_batch']} with it ({minutes['language']:.0f} min); last mean loss of an answer token "
         f"{last['words']:.2f}.",
         f"Seed {measured['seed']}, v2 prompts, accuracy with 95 % Wilson interval: {rows}.",
@@ -72,23 +76,24 @@ def notes_of(training: Mapping[str, Any], measured: Mapping[str, Any]) -> list[s
 
 
 def curve(run: Path, path: Path) -> None:
-    """Draw loss against step for both stages (means of 20 steps)."""
+    """Draw loss against step for all stages (means of up to 20 steps)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3), dpi=90, layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 2, sharey=True)
-    shown = {"perception": HEADS, "language": ("words",)}
+    panels = figure.subplots(1, 3, sharey=True)
+    shown = {"perception": HEADS, "comparing": PARTS, "language": ("words",)}
     for axes, (stage, names) in zip(panels, shown.items(), strict=True):
         rows = steps_of(run / f"{stage}.jsonl")
         for name in names:
             values = np.array([row[name] for row in rows])
-            kept = len(values) // 20 * 20
-            axes.plot(np.arange(10, kept, 20), values[:kept].reshape(-1, 20).mean(1), label=name)
+            window = max(1, min(20, len(values) // 12))
+            kept = len(values) // window * window
+            axes.plot(np.arange(window / 2, kept, window), values[:kept].reshape(-1, window).mean(1), label=name)
         axes.set_title(stage)
         axes.set_xlabel("step")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 3)
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("cross-entropy")

@@ -19,11 +19,12 @@ from data_splits.sources import load_questions
 from model_adapters.inference.prompts import v2_parts
 from model_adapters.vlms import smollm2
 from model_adapters.vlms.embedded_network import TOKENS, Projector, load_weights, suffix
+from model_adapters.vlms.embedded_pixels import Pixels, thumbnail
 from model_adapters.vlms.embedded_training import stages
 from model_adapters.vlms.embedded_training.batches import Batches
 from model_adapters.vlms.embedded_training.chest import TASK, chest_pairs
 from model_adapters.vlms.embedded_training.evaluate import SEED, chance, same, summary
-from model_adapters.vlms.embedded_training.items import Items, chunk_folders, write_chunk
+from model_adapters.vlms.embedded_training.items import Items, chunks_of, write_chunk
 from model_adapters.vlms.embedded_training.language import answer_loss, prompt_row, with_lora
 from model_adapters.vlms.embedded_training.mixing import Mixer
 from model_adapters.vlms.embedded_training.perception import Lists, Reader, reader_loss
@@ -76,6 +77,22 @@ def test_features_are_kept_per_image_and_read_back(data: Items) -> None:
     assert not np.array_equal(fine[0], fine[1])
 
 
+def test_a_chunk_holds_what_its_stage_needs(tmp_path: Path) -> None:
+    split = load_questions("mirb-procedural", seed=FIRST_TRAINING_SEED, per_task=2, tasks="analogy")
+    folders = [tmp_path / holds for holds in ("evidence", "thumbnails", "maps")]
+    for folder in folders:
+        write_chunk(split.questions, split.read_image, folder, folder.name)
+    found = Items(folders)
+    assert found.rows == 3 * 8
+    evidence, small, whole = found.items[0], found.items[2], found.items[4]
+    assert replace(evidence, images=()) == replace(small, images=()) == replace(whole, images=())
+    assert np.array_equal(found.thumbnails(small.images), found.thumbnails(whole.images))
+    assert np.array_equal(found.thumbnails(small.images[1:2])[0], thumbnail(split.read_image("analogy-s100000-0000.1")))
+    assert [found.has_thumbnails(each.images[0]) for each in (evidence, small, whole)] == [False, True, True]
+    with pytest.raises(ValueError, match="made without"):
+        found.features(small.images)
+
+
 def test_texts_are_those_of_the_v2_prompt(data: Items) -> None:
     split = load_questions("mirb-procedural", seed=FIRST_TRAINING_SEED, per_task=3, tasks="count")
     question, item = split.questions[0], data.items[0]
@@ -120,7 +137,7 @@ def test_lora_learns_and_the_language_model_does_not(batches: Batches, data: Ite
 def parts_of(data: Items, batches: Batches) -> dict[str, torch.nn.Module]:
     torch.manual_seed(1)
     projector = stages.new_projector(PLAN, batches.table, data)
-    return {"projector": projector, "reader": Reader(Lists(data.items), 0.1)}
+    return {"projector": projector, "reader": Reader(Lists(data.items), 0.1), "pixels": Pixels()}
 
 
 def weights(parts: dict[str, torch.nn.Module]) -> dict[str, torch.Tensor]:
@@ -136,7 +153,8 @@ def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, data: Items, batc
         for stop in stops:  # everything is made anew, as in a new process
             parts = parts_of(data, batches)
             plan = replace(PLAN, perception_steps=4, language_steps=4)
-            trainer = stages.Logged("perception", parts, folder, plan.fingerprint("perception"), workers=1)
+            learnt = {name: parts[name] for name in ("projector", "reader")}
+            trainer = stages.Logged("perception", learnt, folder, plan.fingerprint("perception"), workers=1)
             if stop < 4:
                 _run_until(trainer, stop, plan, batches, draw, parts)
                 continue
@@ -154,9 +172,12 @@ def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, data: Items, batc
         assert all(torch.equal(value, other[key]) for key, value in one.items())
     fresh = small_llama()
     state = {key: value.clone() for key, value in fresh.state_dict().items()}
-    projector, guess = load_weights(tmp_path / "whole" / stages.FILE, state)
+    projector, guess, pixels = load_weights(tmp_path / "whole" / stages.FILE, state)
     assert isinstance(projector, Projector)
+    asked = next(each for each in data.items if each.task == "analogy")
+    assert stages.said_of(pixels, batches, asked) == stages.said_of(parts["pixels"].half().float(), batches, asked)
     item = data.items[0]
+    assert stages.said_of(pixels, batches, item) is None
     with torch.no_grad():
         tokens = projector(batches.asked([item]))
         told, _ = parts["reader"](tokens, [len(item.images)])
@@ -194,8 +215,10 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
 
 
 def test_no_training_seed_can_be_an_evaluation_seed() -> None:
-    seeds = {seed for _, seed, _ in chunk_folders(Plan(), Path("run"))}
-    assert min(seeds) == FIRST_TRAINING_SEED == 100_000
+    chunks = chunks_of(Plan(), Path("run"))
+    assert min(each.seed for each in chunks) == FIRST_TRAINING_SEED == 100_000
+    assert len({each.folder for each in chunks}) == len(chunks)
+    assert len({(each.task, each.seed) for each in chunks}) == len(chunks), "a stage would see another's questions"
     assert SEED < 1000
 
 
@@ -205,6 +228,8 @@ def test_a_plan_is_told_from_another() -> None:
     assert plan.fingerprint("perception") == replace(plan, rank=4).fingerprint("perception")
     assert plan.fingerprint("language") != replace(plan, rank=4).fingerprint("language")
     assert plan.fingerprint("perception") != replace(plan, width=8).fingerprint("perception")
+    assert plan.fingerprint("perception") == replace(plan, jigsaws=4).fingerprint("perception")
+    assert plan.fingerprint("comparing") != replace(plan, jigsaws=4).fingerprint("comparing")
 
 
 def test_the_heads_are_asked_for_what_the_evidence_says(data: Items) -> None:
