@@ -81,6 +81,8 @@ class _Marked:
         if message["type"] == "http.response.start":
             self.start = message
             return
+        if message["type"] != "http.response.body":
+            return
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
