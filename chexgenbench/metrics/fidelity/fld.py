@@ -8,10 +8,13 @@ images, missing modes and copying: around a copied training image the Gaussian c
 unlikely. `gap` in the extras, 100 (NLL of train - NLL of test) / d, is near 0 for a generator that generalises and
 far below 0 for one that copies; the authors warn below -1000.
 
-Choices, where the paper's code differs: features are standardised by the training images, not by the test images;
-halves are cut by patient; widths are fitted by expectation-maximisation (deterministic) instead of 50 steps of Adam. At
+Choices, where the paper's code differs: features are standardised by the training and the test images together. (By
+the training images alone, a dimension that hardly any of them activates turns a test image into an outlier that decides
+the value: real phantoms scored -11,368, -401, -283 and -89 in four of eleven cohorts, and now keep within -5 and 0.)
+Halves are cut by patient; widths are fitted by expectation-maximisation (deterministic) instead of 50 steps of Adam. At
 most 10,000 generated (as published) and 5,000 training images are used. Not reported per group: fitted on the training
-images of a group, halves of the baseline collapse (tried on the phantom: floors of -455 at 84 images, -1,803 at 250).
+images of a group, halves of the baseline collapse (tried on the phantom: floors of -455 at 84 images, -1,803 at 250,
+standardised by the training images).
 
 Time O(50 n m + (n + t) m d), memory 4 bytes x m x 5,000.
 """
@@ -40,11 +43,12 @@ def measure(data: MetricInput) -> Measurement:
     centres, fitted = halves(train)
     if min(len(centres), len(fitted)) < 2:
         return Measurement(reason=f"{len(train)} training images cannot be halved by patient")
-    mean = train.features.mean(axis=0, dtype=np.float64)
-    deviation = train.features.std(axis=0, dtype=np.float64)
+    # Both: a dimension that hardly any training image activates would make a test image that does a giant outlier.
+    both = np.concatenate([train.features, data.reference.features])
+    mean, deviation = both.mean(axis=0, dtype=np.float64), both.std(axis=0, dtype=np.float64)
     used = deviation > 1e-6 * deviation.max()
     if not used.any():
-        return Measurement(reason="all training images have the same features")
+        return Measurement(reason="all real images have the same features")
 
     def standardised(features: NDArray[np.float32]) -> Float:
         return (features[:, used].astype(np.float64) - mean[used]) / deviation[used]

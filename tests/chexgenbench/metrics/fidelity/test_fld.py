@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_features import score, side
@@ -42,6 +44,21 @@ def test_copies_of_training_images_are_found_by_value_and_gap() -> None:
     copied = fld(TRAIN[::2] + 1e-3 * np.random.default_rng(6).normal(size=(200, 60)).astype(np.float32))
     assert abs(honest.extra["gap"]) < 10
     assert copied.value > 1000 and copied.extra["gap"] < -1000
+
+
+def test_a_dimension_that_hardly_any_image_activates_does_not_decide_the_value() -> None:
+    """By the training images' deviation alone the one test image lies 1,000 deviations out: the value is below -100."""
+    made = data(images(200, 2))
+    rare = [np.zeros((len(each), 1), np.float32) for each in (TRAIN, TEST)]
+    rare[0][0], rare[1][0] = 0.02, 1.0
+    parts = [np.hstack([each, extra]) for each, extra in zip((TRAIN, TEST), rare, strict=True)]
+    fitted = replace(
+        made,
+        generated=replace(made.generated, features=np.hstack([images(200, 2), np.zeros((200, 1), np.float32)])),
+        train=replace(made.train, features=parts[0]),
+        reference=replace(made.reference, features=parts[1]),
+    )
+    assert abs(score(METRIC, fitted).value) < 5.0
 
 
 def test_missing_modes_are_found() -> None:
