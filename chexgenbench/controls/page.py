@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +14,61 @@ HEAD = """# Controls
 
 Generators whose faults are known, run through the metrics. `must` in a cell: the metric has to expose this control;
 `pass`: it must not. Behind it stands in how many runs, each on another cohort of phantom patients, the rule exposed it.
-A cell with a number alone is not asserted. A test (`make slow`) asserts the table both ways.
+A cell with a number alone is not asserted; where one would expect it to be, the reason is below the table.
 
 - `memoriser` shows the training image that fits the prompt best; `noisy-memoriser` adds noise of 15 grey levels.
-- `copier-20` copies 20 % of its images and shows real images of patients it never saw for the rest; `copier-0` copies
-  none: what a perfect generator would do.
+- `copier-20` copies 20 % of its images and shows real images of patients it never saw for the rest.
+- `perfect` (`phantom-painter`) paints a new phantom patient for every request, with the findings asked for.
 - `real-holdout` shows training images of other patients. Whoever searches the training set must find them; whoever asks
   about the prompted patient must not.
 - `label-shuffler` shows real images of the wrong findings; `constant` always the same grey.
+
+What holds an assertion: a control that must be exposed is, in at least nine runs of ten (18 of 20). A control that must
+pass is exposed no more often than the rule's claimed rate of false alarms explains: that often or more would come about
+by chance in fewer than one study of 200. The rate is 2.5 % for one end of a 95 % interval (at most 3 of 20 runs), 1 %
+where the rule says so (2), and none for limits that are far off (0). Where to pass is to be told from chance (alignment
+of real images), passing is what nine runs of ten must do. A test (`make slow`) asserts the table both ways.
 """
 
+DETECTED = 0.9
+"""Share of runs in which a control that must be exposed has to be."""
 
-def required(runs: int) -> int:
-    """Runs in which an assertion must hold: all but what 5 % of errors make likely (binomial, one in a hundred)."""
+BY_CHANCE = 0.005
+"""More false alarms than those that are likelier than this, at the claimed rate, are too many."""
+
+
+BROKEN = "Assertions that do not hold in this study:"
+
+
+def needed(runs: int) -> int:
+    """Runs in which a control that must be exposed has to be."""
+    return math.ceil(DETECTED * runs - 1e-9)
+
+
+def allowed(runs: int, rate: float | None) -> int:
+    """False alarms that a claimed rate explains (binomial); None: what is left of the runs that have to detect."""
     from scipy.stats import binom
 
-    return runs - int(binom.ppf(0.99, runs, 0.05))
+    if rate is None:
+        return runs - needed(runs)
+    return int(binom.ppf(1.0 - BY_CHANCE, runs, rate)) if rate else 0
 
 
 def failures(counts: Counts) -> list[str]:
-    """Every cell of the table that does not hold, in words."""
+    """Every cell of the table that does not hold, in words. An undefined result holds nothing."""
     found = []
     for rule in RULES:
         for control in (*rule.exposes, *rule.passes):
             count = counts[rule.metric, control]
-            held = count.exposed if control in rule.exposes else count.defined - count.exposed
-            if count.runs and held < required(count.runs):
-                must = "be exposed" if control in rule.exposes else "pass"
-                found.append(f"{rule.metric}: {control} must {must}; it did in {held} of {count.runs} runs")
+            if not count.runs:
+                continue
+            passed = count.defined - count.exposed
+            if control in rule.exposes and count.exposed < needed(count.runs):
+                found.append(
+                    f"{rule.metric}: {control} must be exposed; it was in {count.exposed} of {count.runs} runs"
+                )
+            if control in rule.passes and count.runs - passed > allowed(count.runs, rule.alarm):
+                found.append(f"{rule.metric}: {control} must pass; it did in {passed} of {count.runs} runs")
     return found
 
 
@@ -53,6 +81,10 @@ def markdown(counts: Counts, seeds: int) -> str:
     for rule in RULES:
         cells = [_cell(rule, name, counts[rule.metric, name]) for name in names]
         lines.append(f"| `{rule.metric}` | {rule.words} | {' | '.join(cells)} |")
+    if found := failures(counts):
+        lines += ["", BROKEN, "", *(f"- {line}" for line in found)]
+    lines += ["", "Not asserted, and why:", ""]
+    lines += [f"- `{rule.metric}`: {rule.note}" for rule in RULES if rule.note]
     return "\n".join(lines) + "\n"
 
 

@@ -50,7 +50,12 @@ def measured() -> tuple[str, ...]:
 
 
 def cohort(seed: int, folder: Path) -> Path:
-    """The phantom cohort of a seed as files, so that no image is rendered twice; the path of its cases.csv."""
+    """The phantom cohort of a seed as files, so that no image is rendered twice; the path of its cases.csv.
+
+    The table is written last, so a folder that has it is whole.
+    """
+    if (folder / "cases.csv").exists():
+        return folder / "cases.csv"
     return materialise(load_split("phantom", **COHORT, seed=str(seed)), folder)
 
 

@@ -1,7 +1,7 @@
 """Which control each metric must expose and which it must pass, and by what rule a result counts as exposed.
 
 The rules look at a result alone, as a reader of the report would: its interval, its extras and its floor. They were
-written after single runs on the shared radiographs and one phantom cohort (seed 0); other cohorts test them.
+written after runs on the shared radiographs and on phantom cohorts of seeds 0 to 12; other cohorts test them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ CONTROLS: dict[str, tuple[str, dict[str, str]]] = {
     "memoriser": ("memoriser", {}),
     "noisy-memoriser": ("noisy-memoriser", {}),
     "copier-20": ("copier", {"share": "0.2"}),
-    "copier-0": ("copier", {"share": "0"}),
+    "perfect": ("phantom-painter", {"size": "128"}),
     "real-holdout": ("real-holdout", {}),
     "label-shuffler": ("label-shuffler", {}),
     "constant": ("constant", {}),
 }
-"""Name in the table -> generator and its options. copier-0 shows real images of patients it was not trained on: what a
-perfect generator would do. real-holdout shows training images of other patients, so a search of the training set
-must find them, and only what asks about the prompted patient must not."""
+"""Name in the table -> generator and its options. perfect paints a new patient of the phantom world for every request.
+(Showing real images of patients whom nobody saw, as copier does at share 0, is no such thing: the pool ends, and images
+that come twice are seen by the tests of equal distributions.) real-holdout shows training images of other patients, so
+a search of the training set must find them, and only what asks about the prompted patient must not."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,19 @@ class Rule:
 
     Attributes:
         metric: full name. words: when a result counts as exposed. flag: the same as a function.
+        alarm: the share of runs in which a control without the fault may be exposed by chance, as the rule claims it;
+            None where not to be exposed is what takes evidence.
         exposes, passes: controls; what is in neither is not asserted.
+        note: why a control that one would expect is not asserted.
     """
 
     metric: str
     words: str
     flag: Flag
+    alarm: float | None
     exposes: tuple[str, ...]
     passes: tuple[str, ...]
+    note: str = ""
 
 
 def _low_above(limit: float) -> Flag:
@@ -93,68 +99,91 @@ def _within_chance(result: MetricResult, _: MetricResult | None) -> bool:
 
 
 COPIES = ("memoriser", "copier-20")
-HONEST = ("copier-0", "constant")
-REAL = ("copier-0", "real-holdout")
+HONEST = ("perfect", "constant")
+REAL = ("perfect", "real-holdout")
 """Real images that fit the prompt: nothing but a search of the training set has a complaint."""
 WRONG = ("label-shuffler", "constant")
 NOBODY: tuple[str, ...] = ()
 
-ABOVE = ("interval (or value) above that of real images", _above_floor)
-BELOW = ("interval (or value) below that of real images", _below_floor)
-CHANCE = ("interval not above 0.5", _not_above_chance)
-COPIED = ("`copies_low` above 0", _extra_above("copies_low", 0.0))
-NEARER = ("`above_real_high` below 0", _extra_below("above_real_high", 0.0))
-RECOGNISED = ("`minimum_above_controls_high` below 0", _extra_below("minimum_above_controls_high", 0.0))
-MEMBER = ("interval above 0.5", _low_above(0.5))
-WORSE = ("`tstr_minus_trtr_high` below 0", _extra_below("tstr_minus_trtr_high", 0.0))
+TAIL, NEVER = 0.025, 0.0
+"""Claimed rates of false alarm: of one end of a 95 % interval; of a limit that is far off."""
+
+ABOVE = ("interval (or value) above that of real images", _above_floor, TAIL)
+BELOW = ("interval (or value) below that of real images", _below_floor, TAIL)
+CHANCE = ("interval not above 0.5", _not_above_chance, None)
+COPIED = ("`copies_low` above 0", _extra_above("copies_low", 0.0), TAIL)
+NEARER = ("`above_real_high` below 0", _extra_below("above_real_high", 0.0), TAIL)
+RECOGNISED = ("`minimum_above_controls_high` below 0", _extra_below("minimum_above_controls_high", 0.0), TAIL)
+MEMBER = ("interval above 0.5", _low_above(0.5), TAIL)
+WORSE = ("`tstr_minus_trtr_high` below 0", _extra_below("tstr_minus_trtr_high", 0.0), TAIL)
+
+SMALL = (
+    "to pass: where the distance has no interval, values are compared, and of two for equal sets either may be larger"
+)
 
 RULES: tuple[Rule, ...] = (
     # Fidelity and diversity
-    Rule("fid64_lite0", *ABOVE, ("noisy-memoriser",), NOBODY),
-    Rule("fid_lite0", *ABOVE, ("noisy-memoriser", "constant"), NOBODY),
+    Rule("fid64_lite0", *ABOVE, ("noisy-memoriser",), NOBODY, SMALL),
+    Rule("fid_lite0", *ABOVE, ("noisy-memoriser", "constant"), NOBODY, SMALL),
     Rule("kid_lite0", *ABOVE, ("noisy-memoriser", "constant"), REAL),
     Rule("mmd_rbf_lite0", *ABOVE, ("noisy-memoriser",), REAL),
-    Rule("permutation_p_lite0", "p at most 0.01", _at_most(0.01), ("noisy-memoriser", "constant"), REAL),
+    Rule(
+        "permutation_p_lite0",
+        "p at most 0.01",
+        _at_most(0.01),
+        0.01,
+        ("noisy-memoriser", "constant"),
+        NOBODY,
+        "perfect: p at most 0.01 in 3 of 11 cohorts (100, 111, 113), in none of 10 more (200 to 209), where 1 % is "
+        "claimed. A second perfect generator agreed in those three: their real images are unusual; why is not known. "
+        "real-holdout shows several images of each of its patients, for different prompts, which the test takes for "
+        "different patients: p at most 0.05 in 9 of 60 draws of that kind, in 9 of 120 with one image of each",
+    ),
     Rule("precision_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
     Rule("recall_lite0", *BELOW, ("constant",), REAL),
     Rule("density_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
-    # copier-0 repeats images of its small pool, which coverage rightly sees.
-    Rule("coverage_lite0", *BELOW, ("noisy-memoriser", "constant"), ("real-holdout",)),
-    Rule("vendi_lite0", "at most 1.5", _at_most(1.5), ("constant",), REAL),
-    Rule("fld_lite0", "at least 100", _at_least(100.0), ("constant",), REAL),
-    Rule("inception_score_lite0", "at most 1.05", _at_most(1.05), ("constant",), REAL),
-    Rule("ms_ssim_diversity", "at least 0.99", _at_least(0.99), ("constant",), REAL),
-    Rule("frd_radiomics", *ABOVE, ("noisy-memoriser",), NOBODY),
+    Rule("coverage_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
+    Rule("vendi_lite0", "at most 1.5", _at_most(1.5), NEVER, ("constant",), REAL),
+    Rule("fld_lite0", "at least 20", _at_least(20.0), NEVER, ("noisy-memoriser", "constant"), REAL),
+    Rule("inception_score_lite0", "at most 1.05", _at_most(1.05), NEVER, ("constant",), REAL),
+    Rule("ms_ssim_diversity", "at least 0.99", _at_least(0.99), NEVER, ("constant",), REAL),
+    Rule("frd_radiomics", *ABOVE, ("noisy-memoriser",), NOBODY, SMALL),
     # Alignment
     Rule("alignment_lite0", *BELOW, WRONG, ("memoriser",)),
     Rule("prompt_choice_lite0", *CHANCE, WRONG, ("memoriser", *REAL)),
-    Rule("retrieval_lite0", "interval not above chance", _within_chance, WRONG, ("memoriser",)),
+    Rule("retrieval_lite0", "interval not above chance", _within_chance, None, WRONG, ("memoriser",)),
     Rule("label_consistency_lite0", *CHANCE, WRONG, ("memoriser", *REAL)),
     # Privacy
-    Rule("reid_lite0", "interval above 0", _low_above(0.0), ("memoriser",), (*HONEST, "real-holdout")),
-    Rule("reid_rate_lite0", "interval above 0.5", _low_above(0.5), ("memoriser",), (*HONEST, "real-holdout")),
-    Rule("latent_distance_lite0", *RECOGNISED, ("memoriser",), ("copier-0",)),
-    Rule("pixel_distance_grey64", *RECOGNISED, ("memoriser", "noisy-memoriser"), ("copier-0",)),
+    Rule("reid_lite0", "interval above 0", _low_above(0.0), TAIL, ("memoriser",), (*HONEST, "real-holdout")),
+    Rule("reid_rate_lite0", "interval above 0.5", _low_above(0.5), TAIL, ("memoriser",), (*HONEST, "real-holdout")),
+    Rule("latent_distance_lite0", *RECOGNISED, ("memoriser",), ("perfect",)),
+    Rule("pixel_distance_grey64", *RECOGNISED, ("memoriser", "noisy-memoriser"), ("perfect",)),
     # Memorisation
     Rule(
         "copy_rate_grey64",
         "interval above 0",
         _low_above(0.0),
+        TAIL,
         (*COPIES, "noisy-memoriser", "real-holdout"),
         HONEST,
     ),
     Rule("extraction_grey64", *COPIED, ("memoriser", "noisy-memoriser"), HONEST),
-    Rule("nn_distance_lite0", *NEARER, ("memoriser",), ("copier-0",)),
-    Rule("nn_distance_grey64", *NEARER, ("memoriser", "noisy-memoriser"), ("copier-0",)),
+    Rule("nn_distance_lite0", *NEARER, ("memoriser",), ("perfect",)),
+    Rule("nn_distance_grey64", *NEARER, ("memoriser", "noisy-memoriser"), ("perfect",)),
     Rule("nn_ratio_lite0", *COPIED, ("memoriser", "real-holdout"), HONEST),
     Rule("nn_ratio_grey64", *COPIED, ("memoriser", "noisy-memoriser", "real-holdout"), HONEST),
-    Rule("ct_score_lite0", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), ("memoriser",), HONEST),
-    Rule("ct_score_grey64", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), ("memoriser",), HONEST),
-    Rule("authpct_lite0", *NEARER, ("memoriser", "real-holdout"), ("copier-0",)),
-    Rule("authpct_grey64", *NEARER, ("memoriser", "real-holdout"), ("copier-0",)),
-    Rule("fld_gap_lite0", "at most -20", _at_most(-20.0), ("memoriser", "real-holdout"), ("copier-0",)),
+    Rule("ct_score_lite0", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), 0.01, ("memoriser",), HONEST),
+    Rule("ct_score_grey64", "`p_copying` below 0.01", _extra_below("p_copying", 0.01), 0.01, ("memoriser",), HONEST),
+    Rule("authpct_lite0", *NEARER, ("memoriser", "real-holdout"), ("perfect",)),
+    Rule("authpct_grey64", *NEARER, ("memoriser", "real-holdout"), ("perfect",)),
+    Rule("fld_gap_lite0", "at most -20", _at_most(-20.0), NEVER, ("memoriser", "real-holdout"), ("perfect",)),
     Rule(
-        "mifid_lite0", "`penalty` below 0.9", _extra_below("penalty", 0.9), ("memoriser", "real-holdout"), ("copier-0",)
+        "mifid_lite0",
+        "`penalty` below 0.9",
+        _extra_below("penalty", 0.9),
+        NEVER,
+        ("memoriser", "real-holdout"),
+        ("perfect",),
     ),
     Rule("mia_auroc_lite0", *MEMBER, ("memoriser",), HONEST),
     Rule("mia_auroc_grey64", *MEMBER, ("memoriser", "noisy-memoriser"), HONEST),
@@ -170,8 +199,23 @@ RULES: tuple[Rule, ...] = (
     Rule("utility_accuracy_lite0", *WORSE, WRONG, ("memoriser",)),
     Rule("report_label_f1_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
     Rule("report_rouge_l_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
-    Rule("report_bleu1_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
-    Rule("report_bleu4_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+    Rule(
+        "report_bleu1_lite0",
+        *WORSE,
+        NOBODY,
+        ("memoriser",),
+        "label-shuffler: a report of the wrong findings has most of its words in common with the right one. It cost "
+        "0.00 to 0.06 of 0.38 in nine cohorts; real-holdout, whose findings are right, cost -0.02 to 0.07. BLEU-1 does "
+        "not see findings here; `report_label_f1` does",
+    ),
+    Rule(
+        "report_bleu4_lite0",
+        *WORSE,
+        NOBODY,
+        ("memoriser",),
+        "label-shuffler: it cost 0.01 to 0.06 of 0.14 in nine cohorts, real-holdout -0.01 to 0.05: wording weighs as "
+        "much as findings",
+    ),
 )
 
 NO_CONTROL: dict[str, str] = {
