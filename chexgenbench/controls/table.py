@@ -134,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         0.01,
         ("noisy-memoriser", "constant"),
         NOBODY,
-        "perfect: p at most 0.01 in 3 of 11 cohorts (100, 111, 113), in none of 10 more (200 to 209), where 1 % is "
+        "perfect: p at most 0.01 in 3 of 13 cohorts (100, 111, 113), in none of 10 more (200 to 209), where 1 % is "
         "claimed. A second perfect generator agreed in those three: their real images are unusual; why is not known. "
         "real-holdout shows several images of each of its patients, for different prompts, which the test takes for "
         "different patients: p at most 0.05 in 9 of 60 draws of that kind, in 9 of 120 with one image of each",
