@@ -60,16 +60,16 @@ class Page:
         found = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = SECONDS) -> Any:
-        """Until an expression is true, then its value.
+    def wait(self, expression: str, seconds: float = SECONDS) -> None:
+        """Until an expression is true; an element counts as true, though it has no value of its own.
 
         Raises:
             TimeoutError: with the expression.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if value := self.run(expression):
-                return value
+            if self.run(f"!!({expression})"):
+                return
             time.sleep(0.1)
         raise TimeoutError(expression)
 
