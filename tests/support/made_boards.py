@@ -85,15 +85,16 @@ def large(models: int, metrics: int, seed: int = 0) -> Board:
         made["models"].append(_model(record, index))
         made["ranks"].append(
             {"cohort": "c", "scope": "all", "record": record, "place": index + 1, "mean_rank": float(index),
-             "borda": 0.5, "strength": 0.0, "low": index + 1, "high": min(models, index + 3), "p_first": 0.1, "kendall_tau": 0.9,
-             "on_front": False, "metrics": names}
+             "borda": 0.5, "strength": 0.0, "low": index + 1, "high": min(models, index + 3), "p_first": 0.1,
+             "kendall_tau": 0.9, "on_front": False, "metrics": names}
         )  # fmt: skip
         for metric in names:
             value, half = float(rng.random()), float(rng.random() / 10)
             made["results"].append(_result(key, record, f"model {index}", metric, value, half))
             made["standings"].append(
                 {"cohort": "c", "metric": metric, "group": "overall", "record": record, "value": value,
-                 "place": index + 1, "letters": "ab", "best": 1, "worst": models, "top": index < 3, "contenders": models, "tested": 1.0}
+                 "place": index + 1, "letters": "ab", "best": 1, "worst": models, "top": index < 3,
+                 "contenders": models, "tested": 1.0}
             )  # fmt: skip
     return Board(made)
 
