@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chexgenbench.encoder_scorer import Store
 from chexgenbench.gallery import GALLERY_ENCODER, write_gallery
 from chexgenbench.lazy_images import grey
-from chexgenbench.metrics.base import Draws
+from chexgenbench.metrics.base import Draws, StoredRows
 from chexgenbench.parts import EncodedSplit
 from chexgenbench.plan import Plan
 from chexgenbench.protocols import Protocol
@@ -62,7 +63,7 @@ def run(
             encoded,
             _draws(plan, store, cases.generated),
             credentialed=credentialed,
-            store=writer.add if parts else lambda *_: None,
+            store=keeper(writer) if parts else lambda *_: None,
             options={} if plan.config.delta is None else {"delta": plan.config.delta},
             scratch=folder.scratch,
             shared=shared,
@@ -148,6 +149,17 @@ class OneAtATime(Mapping[str, EncodedSplit]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def keeper(writer: StatisticsWriter) -> Store:
+    """Stores the arrays of every result but those that are images: a number made of them rests on the record alone."""
+
+    def keep(metric: str, group: str, variant: str, arrays: Mapping[str, NDArray[Any] | StoredRows]) -> str | None:
+        sources = [each.source for each in arrays.values() if isinstance(each, StoredRows)]
+        pixels = any(source.startswith(f"{GALLERY_ENCODER}.") for source in sources)
+        return None if pixels else writer.add(metric, group, variant, arrays)
+
+    return keep
 
 
 def _draws(plan: Plan, store: SampleStore, generated: Sequence[Case]) -> Draws | None:
