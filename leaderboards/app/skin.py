@@ -81,7 +81,10 @@ def blocks(board: Board) -> gr.Blocks:
 
         def changed(field: str) -> Callable[[str, Any], list[Any]]:
             def handle(held: str, value: Any) -> list[Any]:
-                return render(_with(state_of(held), field, value))
+                before = state_of(held)
+                state = _with(before, field, value)
+                same = getattr(before, field) == getattr(state, field)
+                return [gr.skip()] * len(shown) if same else render(state)
 
             return handle
 
@@ -118,7 +121,9 @@ def blocks(board: Board) -> gr.Blocks:
         body.click(on_link, None, everything, **private)
         cohorts.input(on_board, [query, cohorts], [*shown, *offered], **private)
         for field, control in {"q": search, "tiers": tiers, "controls": controls, **extra}.items():
-            control.input(changed(field), [query, control], shown, **private)
+            # A text box tells of typing by `change` alone; what a link or an address put into it changes nothing.
+            listen = control.change if field == "q" else control.input
+            listen(changed(field), [query, control], shown, **private)
         for name, item in items.items():
             item.select(on_tab(name), [query], [*shown, *offered], **private)
         theme.click(None, None, None, js=THEME_JS, api_visibility="private")

@@ -99,7 +99,7 @@ def test_the_page_works_without_errors_and_without_other_hosts(page: Page, plain
     assert page.run(f"{BODY}.querySelector('tbody .name').textContent") == "bad" != first
 
     # Typing in the search box filters, as a person would.
-    box = "document.querySelector('.controls input[placeholder], .controls textarea')"
+    box = "document.querySelector(`[placeholder^='model, source']`)"
     page.run(f"{box}.value = 'twin'; {box}.dispatchEvent(new Event('input', {{bubbles: true}}))")
     page.wait(f"{BODY}.querySelectorAll('tbody .name').length === 1")
     assert page.run(f"{BODY}.querySelector('tbody .name').textContent") == "twin"
