@@ -120,7 +120,7 @@ def _printed(cell: Row | None) -> Box:
     if cell is None:
         return Box("—", undefined=True, tip="not printed", file="")
     tip = " ".join(cell["warnings"])
-    return Box(cell["printed"], tags=("flag",) if cell["own_flags"] else (), tip=tip, file=cell["printed"])
+    return Box(cell["printed"], letters="*" if cell["own_flags"] else "", tip=tip, file=cell["printed"])
 
 
 def _mean(cell: Row | None) -> Box:
