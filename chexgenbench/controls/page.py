@@ -75,7 +75,7 @@ def failures(counts: Counts) -> list[str]:
 def markdown(counts: Counts, seeds: int) -> str:
     """The page."""
     names = list(CONTROLS)
-    lines = [HEAD, f"Last study: {seeds} cohorts ({_words(COHORT)}; {_words(SIZES)}), made by"]
+    lines = [HEAD, f"Last study: {seeds} cohorts ({_words(COHORT)}; {_words(SIZES)}). To repeat it:"]
     lines += ["`python -m chexgenbench.controls`.", ""]
     lines += [f"| Metric | Exposed if | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
     for rule in RULES:
