@@ -94,3 +94,16 @@ def test_other_metrics_are_refused_and_undefined_ones_have_no_difference(pair: t
     gone = scored(a, "kid").result.model_copy(update={"value": None, "reason": "too few"})
     found = difference(Scored(gone, None), scored(b, "kid"))
     assert found.estimate.value is None and found.p is None
+
+
+def test_p_values_of_two_models_are_not_tested_against_each_other(pair: tuple[Contender, Contender]) -> None:
+    """Remembered: their standard error is that of the random permutations, so any two models once "differed"."""
+    small, large = (
+        scored(pair[0], "kid").result.model_copy(
+            update={"estimator": "permutation", "value": value, "se": 0.001, "low": None, "high": None}
+        )
+        for value in (0.2, 0.9)
+    )
+    found = difference(Scored(small, None), Scored(large, None))
+    assert found.estimate.value == pytest.approx(-0.7) and found.p is None
+    assert found.estimate.interval_reason is not None and "not tested" in found.estimate.interval_reason
