@@ -131,12 +131,14 @@ def _counts(record: ResultRecord) -> Iterator[str]:
             stack += list(each.values())
         elif not _is_count(each):
             yield f"split.counts holds no count: {shown(each, 40)}"
+    # Patients are those of the evaluated images; a metric of few prompts may look at fewer images than that.
+    images = max((max(result.n_reference, result.n_generated) for result in record.results), default=0)
     for result in record.results:
         largest = max(result.n_generated, result.n_reference, result.n_patients or 0)
         if largest > limits.MAX_COUNT:
             yield f"{shown(result.metric, 60)} counts {largest}; at most {limits.MAX_COUNT}"
-        if result.n_patients is not None and result.n_patients > max(result.n_reference, result.n_generated):
-            yield f"{shown(result.metric, 60)} has more patients than images"
+        if result.n_patients is not None and result.n_patients > images:
+            yield f"{shown(result.metric, 60)} has more patients than there are images"
 
 
 def _files(record: ResultRecord) -> Iterator[str]:

@@ -16,7 +16,7 @@ MAX_FREE_DEPTH = 5
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@+()\-]{0,118}[A-Za-z0-9)+])?")
 GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+()=<>,&'\-]{0,159}")
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/,+()\-]{0,159}")
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/,+()=<>\-]{0,159}")
 
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|!\[|\]\(")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript)\s*:|\bdata\s*:\s*[a-z]+/|\bfile://", re.IGNORECASE)
@@ -68,7 +68,7 @@ def _problem(path: tuple[str | int, ...], text: str, is_key: bool) -> str | None
     if _LOCAL.search(text):
         return "holds a path of your machine"
     if is_key:
-        return None if KEY.fullmatch(text) else "is no field name of letters, digits and ._:/,+()-"
+        return None if KEY.fullmatch(text) else "is no field name of letters, digits and ._:/,+()=<>-"
     field = tuple(part for part in path if isinstance(part, str))
     if field in _NAMES and text and not NAME.fullmatch(text):
         return "is no name of ASCII letters, digits and ._:/@+()-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,14 @@ def test_values_without_arrays_are_a_warning(tmp_path: Path) -> None:
 
 def test_an_empty_record_is_refused(tmp_path: Path) -> None:
     assert "counts: holds no value at all" in rules(submitted(tmp_path, results=[], statistics={}))
+
+
+def test_patients_are_those_of_the_evaluated_images(tmp_path: Path) -> None:
+    """Remembered: a metric of 60 prompts beside 81 evaluated patients was refused."""
+    honest = submitted(tmp_path)
+    few = honest.record.results[0].model_copy(update={"n_generated": 4, "n_reference": 4})
+    record = honest.record.model_copy(update={"results": [few, *honest.record.results[1:]]})
+    assert rules(replace(honest, record=record)) == []
+    many = few.model_copy(update={"n_patients": 1000})
+    record = record.model_copy(update={"results": [many, *honest.record.results[1:]]})
+    assert any("more patients than there are images" in each for each in rules(replace(honest, record=record)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import made_up_record
 import pytest
 from made_up_record import record
 
@@ -56,3 +57,15 @@ def test_keys_are_texts_too() -> None:
     assert len(texts(model={"settings": {"a\u202eb": 1}})) == 1
     assert "nested" in texts(split={"a": {"b": {"c": {"d": {"e": {}}}}}})[0]
     assert "fields" in texts(model={f"k{index}": 1 for index in range(5001)})[0]
+
+
+def test_numbers_of_groups_are_named_by_their_group() -> None:
+    """Remembered: utility gaps name their numbers after subgroups, and real records were refused for it."""
+
+    def named(key: str) -> list[str]:
+        first, *others = made_up_record.results()
+        return texts(results=[first.model_copy(update={"extra": {key: 0.5}}), *others])
+
+    for key in ("auroc.age=<40", "n.view=AP", "generated.Pleural Effusion"):
+        assert named(key) == []
+    assert named("auroc.<b>") and named("=1+1")
