@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_up_record
 import numpy as np
 import pytest
 from made_submissions import library, run_folder
@@ -14,7 +15,7 @@ from leaderboards.library.entry import Entry
 from leaderboards.records.io import read_record, write_record
 from leaderboards.records.schema import MetricResult
 from leaderboards.submissions.form import Submitted, read
-from leaderboards.submissions.peers import check_known, check_peers, peers_of
+from leaderboards.submissions.peers import _fixed, check_known, check_peers, peers_of
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +121,12 @@ def test_real_features_may_differ_in_the_last_digits(public: list[Entry], tmp_pa
             each = submitted(tmp_path / str(scale))
         found = [line for line in check_peers(each, public) if "real images" in line.message]
         assert len(found) == count
+
+
+def test_whose_images_took_part_in_c_t_is_the_model_s_own() -> None:
+    """Remembered: C_T skips cells without enough images, so its clusters differ between honest models."""
+    result = made_up_record.results()[0]
+    cluster = np.arange(5)
+    assert _fixed("cluster", cluster, result.model_copy(update={"estimator": "clustered_mean"}))
+    own = result.model_copy(update={"estimator": "ct_score"})
+    assert not _fixed("cluster", cluster, own) and _fixed("held_out_cluster", cluster, own)
