@@ -33,7 +33,7 @@ body,gradio-app{background:#fbfbf8!important}body.dark,.dark gradio-app{backgrou
 .controls{gap:10px!important}
 footer{display:none!important}
 @media (max-width:640px){
-.gradio-container{padding:6px 10px 30px!important}.gradio-container main,.gradio-container .wrap{padding:0!important}
+.main,main,.wrap{padding:0!important}.html-container{padding:8px 0!important}.form{background:none!important}
 .controls .form,.controls{display:grid!important;grid-template-columns:1fr 1fr!important;gap:4px!important}
 .controls>.form{grid-column:1/-1}.controls .block{min-width:0!important;padding:6px!important}
 .controls .wrap-inner{max-height:96px;overflow-y:auto}.controls label,.controls span{font-size:13px!important}
