@@ -62,4 +62,5 @@ def inception_score(arrays: Arrays, *, level: float = 0.95) -> Estimate:
 def _log_score(sums: Float, negative_entropy: Float, n: Float) -> Float:
     marginal = np.clip(sums, 0.0, None) / n[:, None]
     safe = np.where(marginal > 0, marginal, 1.0)
-    return negative_entropy / n - (marginal * np.log(safe)).sum(axis=1)
+    # A divergence is never negative; that of equal probabilities rounds to either side of 0.
+    return np.maximum(negative_entropy / n - (marginal * np.log(safe)).sum(axis=1), 0.0)

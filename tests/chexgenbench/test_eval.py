@@ -129,7 +129,7 @@ def test_a_sana_checkpoint_is_evaluated_by_the_command_of_the_readme(tmp_path: P
     arguments = ("--limit", "12", "--metrics", "kid", "--model-option", "size=64", "--output", output)
     run("eval", "--model", f"sana:{checkpoint}", *SMALL_PHANTOM, *arguments, cache=cache)
     record = read_record(output)
-    assert record.model["source"] == "local:sana" and record.model["settings"]["steps"] == 20
+    assert record.model["source"] == "local:sana" and record.model["settings"]["num_inference_steps"] == 20
     result = next(each for each in record.results if each.metric == "kid_lite0" and each.variant == "raw")
     assert result.value is not None and result.value > 0.1, "noise is no radiograph"
     assert str(checkpoint) not in (output / "record.json").read_text(), "where it lies stays here"

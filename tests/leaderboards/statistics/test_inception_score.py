@@ -58,3 +58,13 @@ def test_interval_covers_with_clustered_patients_and_correction_removes_bias() -
         plain.append(estimate.value)
     assert 0.90 <= held / 400 <= 0.99
     assert abs(np.mean(corrected) - truth) < 0.3 * abs(np.mean(plain) - truth)
+
+
+def test_equal_probabilities_never_round_below_one() -> None:
+    """Remembered: sums stored as float32 gave a constant generator 0.9999999975, which no score can be."""
+    p = np.random.default_rng(3).dirichlet(np.full(1000, 0.3))
+    stored = arrays(np.tile(p, (60, 1)), np.arange(60) // 3)
+    stored["class_sums"] = stored["class_sums"].astype(np.float32)
+    estimate = inception_score(stored)
+    assert estimate.value is not None and 1.0 <= estimate.value < 1.00001
+    assert estimate.low is None or estimate.low >= 1.0

@@ -59,7 +59,8 @@ def test_two_processes_draw_what_one_draws(alone: SampleStore, tmp_path: Path) -
     codes, said = launched(tmp_path, 2)
     assert codes == [0, 0]
     store = SampleStore(tmp_path, KEY)
-    assert store.samples_hash == alone.samples_hash and list(store.rows) == list(alone.rows)
+    # Which process drew what before the kill is a matter of time; the rows as a set are not.
+    assert store.samples_hash == alone.samples_hash and sorted(store.rows) == sorted(alone.rows)
     assert store.verify() == [] and not (tmp_path / SHARDS).exists()
     assert f"drawn 0 skipped {len(REQUESTS)}" in said
 
