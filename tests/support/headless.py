@@ -121,7 +121,7 @@ class Page:
             self.errors.append(f"{told['entry']['text']} {told['entry'].get('url', '')}")
         elif method == "Runtime.consoleAPICalled" and told["type"] == "error":
             text = " ".join(str(each.get("value", each.get("description"))) for each in told["args"])
-            # Gradio logs its event stream being cut when a test leaves the page. Were it cut otherwise, waits would fail.
+            # Gradio logs its event stream being cut when a test leaves the page. Cut otherwise, waits would fail.
             if not text.startswith(("AbortError:", "Unexpected error Connection errored out")):
                 self.errors.append(text)
         elif method == "Network.requestWillBeSent":
