@@ -22,7 +22,7 @@ def slug(name: str, *identity: Any) -> str:
     over the name and whatever else identifies the thing.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"[^a-z0-9._-]+", "-", plain)[:LONGEST].strip("-._")
+    plain = re.sub(r"[^a-z0-9._-]+|\.{2,}", "-", plain)[:LONGEST].strip("-._")
     return f"{plain or 'x'}-{content_hash([name, *identity])[:8]}"
 
 
