@@ -119,8 +119,10 @@ class Patient:
         split = None if isinstance(self.loaded, UserError) else self.loaded
         for missing in GENERATORS.requirements(name, BuildContext(target=target, split=split)):
             yield _of(missing, "model")
-        if "noise" in needs and not _is_white_box(name):
+        if "noise" in needs and not _has(name, "noise_norm"):
             yield Lack("model", f"a look inside {name}", "only diffusion adapters with `noise_norm` allow it")
+        if "lengths" in needs and not _has(name, "annotate"):
+            yield Lack("model", f"how much of a prompt {name} reads", "only adapters with `annotate` tell")
 
 
 def _text_score(metric: str) -> Iterator[Lack]:
@@ -161,7 +163,10 @@ def _of(missing: Missing, where: str) -> Lack:
     return Lack(where, missing.what + size, missing.how)
 
 
-def _is_white_box(name: str) -> bool:
-    """Whether a class of the adapter's module has `noise_norm`; read without building anything."""
-    module = importlib.import_module(GENERATORS.targets[name].partition(":")[0])
-    return any(isinstance(each, type) and hasattr(each, "noise_norm") for each in vars(module).values())
+def _has(name: str, method: str) -> bool:
+    """Whether the adapter's class, or one of its module, has a method; read without building anything."""
+    where, _, entry = GENERATORS.targets[name].partition(":")
+    module = importlib.import_module(where)
+    drawer = getattr(getattr(module, entry), "generator", None)
+    classes = [drawer] if isinstance(drawer, type) else vars(module).values()
+    return any(isinstance(each, type) and hasattr(each, method) for each in classes)

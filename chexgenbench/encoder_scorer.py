@@ -182,6 +182,7 @@ class EncoderScorer:
             ("controls", data.controls is not None, "no evaluated prompt was drawn more than once"),
             ("synthetic", data.synthetic is not None, "no image was drawn for the prompt of a training case"),
             ("texts", data.texts is not None, self.encoded.extras.no_texts),
+            ("lengths", data.lengths is not None, "the generator does not tell how much of a prompt it reads"),
             ("masks", data.masks is not None, "the split has no masks"),
             ("noise", data.probes is not None and data.probes.noise is not None, "the generator is no white box"),
         ):
@@ -224,6 +225,7 @@ class EncoderScorer:
             synthetic=extras.synthetic if asked else None,
             texts=extras.texts,
             pair_head=extras.pair_head,
+            lengths=extras.lengths,
             masks=extras.masks,
             shared=context.shared,
             scratch=context.scratch,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chexgenbench import groups
 from chexgenbench.lazy_images import LazyImages
-from chexgenbench.metrics.base import Asked, PairHead, Side, Texts
+from chexgenbench.metrics.base import Asked, Lengths, PairHead, Side, Texts
 from data_splits.case import Case
 from data_splits.split import ReadMasks
 
@@ -31,6 +31,7 @@ class Extras:
     texts: Texts | None = None
     no_texts: str = "some cases have no prompt"
     pair_head: PairHead | None = None
+    lengths: Lengths | None = None
     masks: ReadMasks | None = None
 
     def of_group(self, group: str) -> Extras:

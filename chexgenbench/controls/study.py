@@ -37,8 +37,8 @@ Counts = dict[tuple[str, str], Count]
 """(metric, control) -> count."""
 
 
-LEFT_OUT = frozenset({"utility_dice", "noise_norm"})
-"""A segmenter takes a minute to train, and no control is a diffusion model."""
+LEFT_OUT = frozenset({"utility_dice", "noise_norm", "prompt_cut"})
+"""A segmenter takes a minute to train, and no control is a diffusion model or has a text encoder."""
 
 
 def measured() -> tuple[str, ...]:

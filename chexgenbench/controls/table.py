@@ -222,6 +222,7 @@ NO_CONTROL: dict[str, str] = {
     "utility_ece": "no control is known to be badly calibrated and otherwise good",
     "utility_gap": "no control treats subgroups differently",
     "utility_dice": "a segmenter takes a minute to train; its own tests plant copies and constants",
+    "prompt_cut": "no control reads prompts through a text encoder",
     "noise_norm": "no control is a diffusion model; the embedded generator has to pass (test_noise_norm)",
 }
 """Metrics of the quick protocol without a row, and why."""

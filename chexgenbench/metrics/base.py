@@ -149,6 +149,21 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Lengths:
+    """How long the evaluated prompts are for the generator, where it tells.
+
+    Attributes:
+        patients: str[n]. tokens: int64[n], for the text encoder that reads the most.
+        cut: bool[n], longer than that one reads. cut_short: the same of the one that reads the least, or None.
+    """
+
+    patients: NDArray[np.str_]
+    tokens: NDArray[np.int64]
+    cut: NDArray[np.bool_]
+    cut_short: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
 class PairHead:
     """Turns two features of a Siamese network into the probability that they show one patient:
     sigmoid(|a - b| @ weight + bias).
@@ -178,6 +193,7 @@ class MetricInput:
         synthetic: one image for each of many training cases: a synthetic training set, or None.
         texts: embeddings of prompts, or None where cases have none.
         pair_head: of a Siamese encoder, or None.
+        lengths: of the evaluated prompts for the generator, or None where it tells none.
         masks: the outlined structures of a real image, by name over its field of view, or None.
         shared: results that cost much and serve several metrics, groups or variants (trained predictors, say), by a
             key that names everything they depend on; filled by the metrics themselves.
@@ -202,6 +218,7 @@ class MetricInput:
     synthetic: Asked | None = None
     texts: Texts | None = None
     pair_head: PairHead | None = None
+    lengths: Lengths | None = None
     masks: Callable[[Case], Mapping[str, NDArray[np.bool_]]] | None = None
     shared: dict[str, Any] = field(default_factory=dict)
     scratch: Path | None = None
@@ -246,8 +263,8 @@ class Metric:
             for metrics that must find no copies. False: none.
         matched: n-dependent, so groups are also compared at equal n.
         needs: of "encoder", "train", "class_head", "draws", "projection", "corpus", "probes", "controls",
-            "synthetic", "texts", "pair_head", "masks" (of real images), "noise" (of the probes), "images" (pixels of
-            the generated images).
+            "synthetic", "texts", "pair_head", "lengths" (of prompts), "masks" (of real images), "noise" (of the
+            probes), "images" (pixels of the generated images).
             What is listed is there when `measure` is called; the run draws and extracts nothing that no metric needs.
         quirks: how a published (v1) variant departs from the definition; empty for v2.
         min_images: fewer on either side make it undefined.

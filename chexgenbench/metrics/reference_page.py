@@ -31,6 +31,7 @@ NEEDS = {
     "pair_head": "a Siamese encoder",
     "noise": "a white-box diffusion generator",
     "images": "pixels",
+    "lengths": "a generator that tells how much of a prompt it reads",
     "masks": "anatomical masks",
 }
 

@@ -26,6 +26,7 @@ MODULES: dict[str, str] = {
     "alignment": "chexgenbench.metrics.alignment.alignment",
     "prompt_choice": "chexgenbench.metrics.alignment.prompt_choice",
     "retrieval": "chexgenbench.metrics.alignment.retrieval",
+    "prompt_cut": "chexgenbench.metrics.alignment.prompt_cut",
     "label_consistency": "chexgenbench.metrics.alignment.label_consistency",
     "copy_rate": "chexgenbench.metrics.memorisation.copy_rate",
     "nn_distance": "chexgenbench.metrics.memorisation.nn_distance",

@@ -55,6 +55,7 @@ def protocol(preset: Preset) -> Protocol:
     uses += [MetricUse("inception_score", encoder) for encoder in encoders if encoder in ("inception", "lite0")]
     uses += [MetricUse("frd", "radiomics"), MetricUse("ms_ssim_diversity")]
     uses += [MetricUse(metric, encoder) for encoder in aligned for metric in ALIGNMENT]
+    uses.append(MetricUse("prompt_cut"))
     uses += [MetricUse("label_consistency", encoder) for encoder in encoders if encoder in ("xrv-densenet", "lite0")]
     uses += [MetricUse(metric, "grey64") for metric in PIXELS]
     recognisers = ("lite0",) if preset == "quick" else ("siamese-reid", "lite0")

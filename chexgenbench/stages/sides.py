@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chexgenbench.lazy_images import GreyImage, LazyImages
-from chexgenbench.metrics.base import Asked, PairHead, Texts
+from chexgenbench.metrics.base import Asked, Lengths, PairHead, Texts
 from chexgenbench.parts import Cases, EncodedSplit, Extras, side_of
 from chexgenbench.plan import Plan
 from chexgenbench.protocols.base import PROBING
@@ -96,7 +96,27 @@ class Sides:
             texts=texts if isinstance(texts, Texts) else None,
             no_texts=texts if isinstance(texts, str) else "no metric asked for them",
             pair_head=_pair_head(encoder),
+            lengths=self._lengths() if "lengths" in needs else None,
             masks=plan.split.read_masks if "masks" in needs else None,
+        )
+
+    def _lengths(self) -> Lengths | None:
+        """Lengths of the prompts of the evaluated images whose row tells one."""
+        rows = self.store.rows
+        told = [
+            (case.patient, info)
+            for case in self.cases.generated
+            if (info := rows[case.id, 0].info) is not None and "tokens" in info
+        ]
+        if not told:
+            return None
+        facts = [info for _, info in told]
+        short = [bool(info["truncated_short"]) for info in facts if "truncated_short" in info]
+        return Lengths(
+            patients=np.array([patient for patient, _ in told], np.str_),
+            tokens=np.array([int(info["tokens"]) for info in facts], np.int64),
+            cut=np.array([bool(info.get("truncated")) for info in facts], np.bool_),
+            cut_short=np.array(short, np.bool_) if len(short) == len(facts) else None,
         )
 
     def _asked(self, part: Sequence[Case], draws: int, features: _Features) -> Asked | None:

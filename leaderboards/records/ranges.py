@@ -56,6 +56,7 @@ ESTIMATORS: dict[str, Range] = {
     "copy_share": SHARE,
     "auroc": SHARE,
     "noise_gap": SHARE,
+    "prompts_cut": SHARE,
     "recognised": DIFFERENCE,
     "ct_score": ANY,
     "prompt_distances": DISTANCE,

@@ -46,6 +46,7 @@ ESTIMATORS: dict[str, str] = {
     "prompt_distances": "leaderboards.statistics.prompt_distances:prompt_distances",
     "report_scores": "leaderboards.statistics.report_scores:report_scores",
     "noise_gap": "leaderboards.statistics.noise_gap:noise_gap",
+    "prompts_cut": "leaderboards.statistics.prompts_cut:prompts_cut",
     "paired_rate": "leaderboards.statistics.paired_rate:paired_rate",
     "position_bias": "leaderboards.statistics.position_bias:position_bias",
 }

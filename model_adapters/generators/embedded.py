@@ -111,6 +111,11 @@ class Embedded:
         """
         return [image for images in self._batched(self._draw, requests) for image in images]
 
+    def annotate(self, request: GenerationRequest) -> dict[str, bool | int]:
+        """tokens: length of the prompt; truncated: more than the text encoder reads."""
+        tokens = len(self._tokenizer(request.prompt).input_ids)
+        return {"tokens": tokens, "truncated": tokens > self._text.config.max_position_embeddings}
+
     def noise_norm(self, requests: Sequence[GenerationRequest]) -> NDArray[np.float64]:
         """Text-conditional noise norm of each request, float64[n], along a short trajectory from its own noise."""
         return np.concatenate([np.zeros(0), *self._batched(self._noise_norm, requests)])

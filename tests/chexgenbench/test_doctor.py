@@ -54,6 +54,17 @@ def test_weights_and_data_that_are_not_here_are_named_with_their_source() -> Non
     assert "microsoft/rad-dino" in text and "PhysioNet" in text and "raman07/CheXGenBench-Models-Sana-e20" in text
 
 
+@pytest.mark.parametrize(
+    ("model", "blind", "silent"),
+    [("phantom-painter", True, True), ("flux.1-dev", True, False), ("sd-1.5", False, False), ("embedded", False, False)],
+)
+def test_what_a_model_cannot_tell_is_named(model: str, blind: bool, silent: bool) -> None:
+    found = by_name(Patient(model, split_options=SMALL))
+    noise, lengths = ({each.what for each in found[name].lacks} for name in ("noise_norm/", "prompt_cut/"))
+    assert (f"a look inside {model}" in noise) is blind
+    assert (f"how much of a prompt {model} reads" in lengths) is silent
+
+
 def test_a_text_score_without_its_package_or_weights_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = by_name(Patient(split_options=SMALL), preset="full")
     (weights,) = (lack for lack in found["report_chexbert/rad-dino"].lacks if "chexbert" in lack.what)

@@ -53,6 +53,17 @@ def test_changed_or_missing_weights_are_refused(tmp_path: Path, monkeypatch: pyt
         embedded.build(BuildContext())
 
 
+def test_a_prompt_that_is_cut_is_counted(generator: Embedded) -> None:
+    """What lies beyond the limit changes nothing; what lies before it does."""
+    limit = generator._text.config.max_position_embeddings
+    told = generator.annotate(request(NORMAL, 1))
+    assert not told["truncated"] and 3 < told["tokens"] < limit
+    words = "effusion " * (limit + 9)
+    assert generator.annotate(request(words, 1)) == {"tokens": limit + 9 + 2, "truncated": True}
+    one, other = generator.generate([request(words + tail, 1) for tail in ("", "pneumothorax")])
+    assert np.array_equal(one, other)
+
+
 def test_a_picture_depends_on_prompt_and_seed_alone(generator: Embedded) -> None:
     requests = [request((NORMAL, EFFUSION, CARDIOMEGALY)[i % 3], 7 * i) for i in range(11)]
     together = generator.generate(requests)

@@ -58,11 +58,11 @@ def test_generates_through_the_command_line(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_is_scored_by_the_ordinary_command(tmp_path: Path) -> None:
     folder = tiny_diffusers.save_stable_diffusion(tmp_path / "tiny")
-    more = ("--metrics", "kid,precision,noise_norm")
+    more = ("--metrics", "kid,precision,noise_norm,prompt_cut")
     subprocess.run(command("sd-1.5", folder, tmp_path / "run", "eval", *more), check=True)
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     values = {each["metric"]: each["value"] for each in record["results"] if each["group"] == "overall"}
-    assert values["kid_lite0"] > 0
+    assert values["kid_lite0"] > 0 and 0 <= values["prompt_cut"] <= 1
 
 
 @pytest.mark.slow
