@@ -64,8 +64,10 @@ def parse_model(text: str) -> tuple[str, str | None]:
         return "images", str(path)
     index = path / "model_index.json"
     if index.is_file():
+        from model_adapters.generators.fine_tuned import adapter_of
+
         pipeline = json.loads(index.read_text("utf-8")).get("_class_name")
-        return _PIPELINES.get(pipeline, "diffusers"), str(path)
+        return adapter_of(path) or _PIPELINES.get(pipeline, "diffusers"), str(path)
     if path.is_dir():
         return "images", str(path)
     raise UserError(

@@ -15,6 +15,7 @@ from model_adapters.card import ModelCard
 from model_adapters.generators import diffusers_checkpoint as checkpoint
 from model_adapters.generators import diffusers_loading as loading
 from model_adapters.generators.diffusers_pipeline import Family, PipelineGenerator
+from model_adapters.generators.fine_tuned import training_cases as training_cases
 from model_adapters.options import OptionValue
 from model_adapters.protocols import BuildContext
 from model_adapters.requirements import Missing

@@ -12,6 +12,7 @@ from model_adapters.card import ModelCard
 from model_adapters.generators import diffusers_checkpoint as checkpoint
 from model_adapters.generators import diffusers_loading as loading
 from model_adapters.generators.diffusers_pipeline import Family, Loaded, PipelineGenerator
+from model_adapters.generators.fine_tuned import card_facts, training_cases
 from model_adapters.options import OptionValue, read_options
 from model_adapters.protocols import BuildContext
 from model_adapters.requirements import Estimate, Missing
@@ -58,7 +59,8 @@ class Published:
         lora_source, lora = self._lora(context, options)
         assert folder is not None  # or it would be missing
         loaded = Loaded(source, folder, lora_source, lora, context.device, context.dtype, context.protocol, options)
-        return self.generator(self._card(source, lora_source), self.family, loaded)
+        card = self._card(source, lora_source).model_copy(update=card_facts(folder))
+        return self.generator(card, self.family, loaded)
 
     def requirements(self, context: BuildContext) -> list[Missing]:
         """The checkpoint or parts of it, LoRA weights, peft, a GPU."""
@@ -88,6 +90,10 @@ class Published:
             cores = os.cpu_count() or 1
             return Estimate(work / (CPU_RATE * cores), 2 * memory, f"this CPU ({cores} cores)", _BASIS)
         return Estimate(work / GPU_RATE, memory, "a data-centre GPU", _BASIS)
+
+    def training_cases(self, context: BuildContext) -> frozenset[str] | None:
+        """What a fine-tuned checkpoint says it was fine-tuned on."""
+        return training_cases(context)
 
     def _options(self, context: BuildContext) -> dict[str, Any]:
         return read_options(context.options, self.options, self.card.name)

@@ -22,6 +22,8 @@ from data_splits.errors import UserError
 from data_splits.integrity import sha256_file
 from model_adapters.card import ModelCard
 from model_adapters.generators.embedded_pins import WEIGHT_HASHES
+from model_adapters.generators.fine_tuned import card_facts
+from model_adapters.generators.fine_tuned import training_cases as training_cases
 from model_adapters.generators.noise_norm import trajectory_noise_norm
 from model_adapters.options import read_options
 from model_adapters.protocols import BuildContext, GenerationRequest, Image
@@ -74,7 +76,7 @@ class Embedded:
         hashes = verified_hashes(folder)
         self.card = card().model_copy(
             update={"settings": _settings(self.steps, self.guidance), "weight_hashes": hashes}
-            | ({} if folder == FOLDER else {"source": "own weights", "notes": ()})
+            | ({} if folder == FOLDER else {"source": "own weights", "notes": (), **card_facts(folder)})
         )
         self._device = torch.device(context.device)
         self._dtype = getattr(torch, context.dtype or "float32")

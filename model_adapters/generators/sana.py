@@ -102,7 +102,7 @@ class Sana(PipelineGenerator):
                 do_classifier_free_guidance=True,
                 device=pipe.transformer.device,
                 max_sequence_length=LENGTH,
-                complex_human_instruction=_instruction_lines(pipe),
+                complex_human_instruction=instruction_lines(pipe),
             )
             states, mask = torch.cat([plain, told]), torch.cat([plain_mask, told_mask])
             generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
@@ -124,10 +124,11 @@ class Sana(PipelineGenerator):
 
 
 def _instruction(pipe: Any) -> str:
-    return "\n".join(_instruction_lines(pipe))
+    return "\n".join(instruction_lines(pipe))
 
 
-def _instruction_lines(pipe: Any) -> list[str]:
+def instruction_lines(pipe: Any) -> list[str]:
+    """The standing instruction that the pipeline puts before every prompt."""
     lines: list[str] = inspect.signature(type(pipe).__call__).parameters["complex_human_instruction"].default
     return lines
 

@@ -15,6 +15,10 @@ METHODS: Registry[TrainingMethod] = Registry(
     kind="training method",
     group="model_adapters.methods",
     entries={
+        "capacity-control": f"{_HERE}.capacity_control.method:build",
+        "certified-fusion": f"{_HERE}.certificates.fusion:build",
+        "certified-fw": f"{_HERE}.certificates.frank_wolfe:build",
         "merging": f"{_HERE}.merging.method:build",
+        "mobilequant": f"{_HERE}.mobilequant.method:build",
     },
 )

@@ -1,0 +1,150 @@
+"""The training loop: AdamW on the adapted parameters; step k follows from (seed, k) and the state alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data_splits.cli_support import note, progress_line
+from data_splits.errors import UserError
+from model_adapters.methods.capacity_control.average import follow
+from model_adapters.methods.capacity_control.families import Adapted
+from model_adapters.methods.capacity_control.settings import Settings
+from model_adapters.methods.capacity_control.state import State, load_state, save_state
+from model_adapters.protocols import Saved
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from model_adapters.methods.capacity_control.base import Base
+    from model_adapters.methods.capacity_control.batches import Batch, Batches
+    from model_adapters.methods.capacity_control.cases import Latents, Texts
+    from model_adapters.methods.capacity_control.process import Process
+
+LINE_SECONDS = 20.0
+"""A line with the loss is printed at most this often."""
+
+
+class Loop:
+    """Trains.
+
+    Args:
+        base: its network is adapted already. batches, latents, texts, process: of the data.
+        path: where the state lies.
+    """
+
+    def __init__(
+        self, base: Base, adapted: Adapted, settings: Settings, batches: Batches, latents: Latents, texts: Texts,
+        process: Process, path: Path,
+    ) -> None:  # fmt: skip
+        import torch
+
+        self.base, self.adapted, self.settings, self.batches = base, adapted, settings, batches
+        self.latents, self.texts, self.process, self.path = latents, texts, process, path
+        fixed = adapted.fixed_rates
+        free = [each for name, each in adapted.parameters.items() if name not in fixed]
+        groups: list[dict[str, Any]] = [{"params": free, "share": None}] if free else []
+        groups += [{"params": [adapted.parameters[name]], "share": fixed[name]} for name in sorted(fixed)]
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, weight_decay=settings.weight_decay)
+        average = {name: each.detach().clone() for name, each in adapted.parameters.items()} if settings.ema else {}
+        self.state = State(0, dict(adapted.parameters), average)
+        half = settings.precision == "float16"
+        self.scaler = torch.amp.GradScaler("cuda", enabled=half)
+        load_state(path, self.state, self.optimizer)
+        if half and self.state.scaler:
+            self.scaler.load_state_dict(self.state.scaler)
+
+    def run(self, saved: Saved, say: Callable[[str], None] = note) -> None:
+        """Train what is left.
+
+        Raises:
+            UserError: the loss is no number any more.
+        """
+        state, steps = self.state, self.settings.steps
+        began = told = time.monotonic()
+        first = state.step
+        while state.step < steps:
+            self._step(self.batches(state.step))
+            state.step += 1
+            if time.monotonic() - told > LINE_SECONDS and state.step < steps:
+                told = time.monotonic()
+                line = progress_line("train", state.step - first, steps - first, told - began)
+                say(f"{line}, step {state.step}, loss {state.curve[-1][1]:.4f}")
+            if state.step % self.settings.save_every == 0 or state.step == steps:
+                state.scaler = self.scaler.state_dict()
+                save_state(self.path, state, self.optimizer)
+                saved(state.step, steps)
+
+    def use_average(self) -> None:
+        """Put the moving average into the network, where there is one."""
+        import torch
+
+        with torch.no_grad():
+            for name, value in self.state.average.items():
+                self.state.parameters[name].copy_(value)
+
+    def _step(self, batch: Batch) -> None:
+        settings, state = self.settings, self.state
+        rate = settings.rate * min(1.0, (state.step + 1) / settings.warmup) if settings.warmup else settings.rate
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate if group["share"] is None else group["share"] * rate / settings.rate
+        size = settings.batch // settings.accumulate
+        parts = [slice(start, start + size) for start in range(0, settings.batch, size)]
+        clean = self.latents(batch.rows)
+        keep, norm = self._kept(batch, clean, parts)
+        loss = math.nan
+        if keep.any():
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = sum(self._backward(batch, clean, part, keep) for part in parts if keep[part].any())
+            if not math.isfinite(loss):
+                raise UserError(f"The loss of step {state.step + 1} is {loss}. Choose a smaller learning_rate.")
+            self.scaler.unscale_(self.optimizer)
+            self._clip()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            follow(state.average, state.parameters, settings.ema, state.step + 1)
+        state.curve.append((float(state.step + 1), loss, float(keep.sum()), norm, rate))
+
+    def _clip(self) -> None:
+        import torch
+
+        torch.nn.utils.clip_grad_norm_(list(self.adapted.parameters.values()), self.settings.clip)
+
+    def _backward(self, batch: Batch, clean: Tensor, part: slice, keep: Tensor) -> float:
+        """Add the gradient of a part's share of the batch's mean loss; returns that share."""
+        told = self._predicted(batch, clean, part, batch.prompts[part])
+        level = batch.level.part(part)
+        wanted = self.process.target(clean[part], batch.noise[part], level).to(told.device)
+        errors = (told.float() - wanted).square().flatten(1).mean(dim=1)
+        loss = (errors * keep[part].to(errors)).sum() / keep.sum().to(errors)
+        self.scaler.scale(loss).backward()
+        return float(loss.detach())
+
+    def _predicted(self, batch: Batch, clean: Tensor, part: slice, prompts: tuple[str, ...]) -> Tensor:
+        import torch
+
+        device = torch.device(self.base.device)
+        level = batch.level.part(part)
+        noisy = self.process.noisy(clean[part], batch.noise[part], level).to(device)
+        dtype = getattr(torch, self.settings.precision)
+        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+            return self.base.predict(noisy, level.time.to(device), self.texts(prompts))
+
+    def _kept(self, batch: Batch, clean: Tensor, parts: list[slice]) -> tuple[Tensor, float]:
+        """(bool[n]: the samples that teach, mean noise norm or NaN). Norms are of the whole batch, whatever its parts."""
+        import torch
+
+        threshold = self.settings.threshold
+        if threshold is None:
+            return torch.ones(self.settings.batch, dtype=torch.bool), math.nan
+        norms = []
+        with torch.no_grad():
+            for part in parts:
+                told = self._predicted(batch, clean, part, batch.prompts[part])
+                plain = self._predicted(batch, clean, part, ("",) * len(batch.prompts[part]))
+                norms.append(self.process.noise_gap(told.cpu(), plain.cpu(), batch.level.part(part)))
+        measured = torch.cat(norms)
+        return threshold.keeps(measured), float(measured.mean())
