@@ -96,7 +96,7 @@ class Merging:
         total = planned + len(pool.merged)
         run.step = lambda done: saved(done, total)
         merged = table.merge(run, name)
-        file = _write(pool, merged, output / "model", dtypes, lambda done: saved(planned + done, total))
+        file = write_merged(pool, merged, output / "model", dtypes, lambda done: saved(planned + done, total))
         record = _record(run, name, merged, file.parent)
         write_json(output / "measured.json", {**run.measured, **_measured(pool)})
         card = ModelCard(
@@ -171,7 +171,7 @@ def _bind(output: Path, pool: Pool, objective: Objective | None) -> None:
         )
 
 
-def _write(pool: Pool, merged: Merged, folder: Path, dtypes: dict[str, str], step: Any) -> Path:
+def write_merged(pool: Pool, merged: Merged, folder: Path, dtypes: dict[str, str], step: Any) -> Path:
     """The weights, then what stands beside them."""
     writer = TensorWriter(
         folder / _weight_file(pool.template if pool.template.files else pool.models[0]), pool.template.entries, dtypes

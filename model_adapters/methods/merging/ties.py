@@ -73,8 +73,7 @@ class MergedVector:
         """Elect and merge one tensor; reads every model twice."""
         import torch
 
-        sign = self._sum(name).sign()
-        sign[sign == 0] = self.majority
+        sign = self.sign(name)
         total, count = torch.zeros_like(sign), torch.zeros_like(sign)
         for index in range(1, self.pool.size + 1):
             part = self.trimmed.of(index, name)
@@ -82,6 +81,12 @@ class MergedVector:
             total.add_(part * agrees)
             count.add_(agrees)
         return total if self.aggregation == "sum" else total / count.clamp(min=1)
+
+    def sign(self, name: str) -> torch.Tensor:
+        """The elected sign of every entry of a tensor: 1, -1 or (where there is no majority either) 0."""
+        found = self._sum(name).sign()
+        found[found == 0] = self.majority
+        return found
 
     def _sum(self, name: str) -> torch.Tensor:
         import torch

@@ -1,0 +1,1 @@
+"""Certified learners: models merged from a pool together with a proof of how good they are."""
