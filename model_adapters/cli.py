@@ -23,9 +23,6 @@ Name = Annotated[str, typer.Argument(help="NAME or NAME:TARGET, for example lite
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the weights.")]
 Device = Annotated[str, typer.Option("--device", help="torch device.")]
 Options = Annotated[list[str] | None, typer.Option("--model-option", help="KEY=VALUE for the adapter.")]
-UNCHECKED = ("text-encoder", "report-writer")
-"""Kinds that are listed and shown, but have no conformance run."""
-
 Split = Annotated[str, typer.Option("--split", help="Split whose prompts or images are used.")]
 
 
@@ -162,8 +159,6 @@ def check(
     from model_adapters.protocols import BuildContext
 
     name, target, kind, registry = _resolved(name)
-    if kind in UNCHECKED:
-        raise UserError(f"{name} is a {kind}; `check` knows generators, encoders, predictors, vlms and methods.")
     if kind == "method":
         from model_adapters.check_method import check_method
 
@@ -213,7 +208,16 @@ def _checked(kind: str, registry: Registry[Any], name: str, context: BuildContex
 
         images = [context.split.read_image(case) for case in cases[:24]]
         return check_predictor(lambda folder: registry.build(name, replace(context, target=folder)), images)
+    if kind == "report-writer":
+        from model_adapters.check_report_writer import check_report_writer
+
+        images = [context.split.read_image(case) for case in cases[:8]]
+        return check_report_writer(lambda: registry.build(name, context), images)
     adapter = registry.build(name, context)
+    if kind == "text-encoder":
+        from model_adapters.check_text_encoder import check_text_encoder
+
+        return check_text_encoder(adapter, [case.prompt for case in cases if case.prompt][:8])
     if kind == "encoder":
         return check_encoder(adapter, [context.split.read_image(case) for case in cases[:4]])
     distinct = list({case.prompt: case for case in cases}.values())[:4]

@@ -56,7 +56,12 @@ def test_weights_and_data_that_are_not_here_are_named_with_their_source() -> Non
 
 @pytest.mark.parametrize(
     ("model", "blind", "silent"),
-    [("phantom-painter", True, True), ("flux.1-dev", True, False), ("sd-1.5", False, False), ("embedded", False, False)],
+    [
+        ("phantom-painter", True, True),
+        ("flux.1-dev", True, False),
+        ("roentgen", False, False),
+        ("embedded", False, False),
+    ],
 )
 def test_what_a_model_cannot_tell_is_named(model: str, blind: bool, silent: bool) -> None:
     found = by_name(Patient(model, split_options=SMALL))

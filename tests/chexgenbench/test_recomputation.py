@@ -78,8 +78,8 @@ def score(name: str, protocol: str, writer: StatisticsWriter) -> MetricResult | 
 
 
 NOT_IN_A_SMALL_RUN = {"noise_norm", "prompt_cut", "reid", "reid_rate", "mifid", "utility_dice"}
-"""Metrics of v2 that take a model that reads text, or more patients than the small run has; the runs of the control table
-(slow) recompute them."""
+"""Metrics of v2 that take a model that reads text, or more patients than the small run has; the runs of the control
+table (slow) recompute the latter."""
 
 
 @pytest.fixture(scope="module")

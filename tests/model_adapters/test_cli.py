@@ -63,9 +63,11 @@ def test_check_runs_a_control() -> None:
         run("check", "constant", "--model-option", "size")
 
 
-def test_kinds_without_a_check_say_so() -> None:
-    with pytest.raises(UserError, match="minilm is a text-encoder"):
-        run("check", "minilm")
+@pytest.mark.parametrize(("name", "told"), [("minilm", "float32[8, 384]"), ("nearest-report", "8 of 8 reports")])
+def test_check_knows_text_encoders_and_report_writers(name: str, told: str, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("CHEXGENBENCH_CACHE", str(tmp_path))
+    results = json.loads(run("check", name, "--json"))
+    assert all(each["passed"] for each in results) and told in {each["detail"] for each in results}
 
 
 def test_new_writes_and_tells_the_next_steps(tmp_path) -> None:

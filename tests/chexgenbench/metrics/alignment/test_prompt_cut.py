@@ -59,7 +59,8 @@ def test_a_run_gives_what_its_rows_tell(plan: Plan, tmp_path: Path) -> None:
     infos = [{"tokens": each, "truncated": each > 128} for each in TOKENS[: len(plan.cases) - 1]]
     for case, info in zip(plan.cases, [*infos, None], strict=False):
         samples.append([(SampleRow(case.id, 0, 1, "ok", image_hash(BLACK), info=info), BLACK)])
-    samples.append([(SampleRow("other", 0, 1, "ok", image_hash(BLACK), info={"tokens": 999, "truncated": True}), BLACK)])
+    other = SampleRow("other", 0, 1, "ok", image_hash(BLACK), info={"tokens": 999, "truncated": True})
+    samples.append([(other, BLACK)])
     lengths = Sides(plan, samples, {}, {}).of("")[0].extras.lengths
     assert lengths is not None and lengths.cut_short is None
     counts = prompt_lengths(row for row in samples.rows.values() if row.case_id != "other")
