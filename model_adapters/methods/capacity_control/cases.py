@@ -67,9 +67,7 @@ def choose(split: Any, options: Any, subset: str, patients: int, images: int, id
             raise UserError(f"Subset {subset!r} of {loaded.name} has no case {absent}.")
     speaking = [case for case in found if case.prompt]
     if not speaking:
-        raise UserError(
-            f"Subset {subset!r} of {loaded.name} has no prompts: a text-to-image model learns nothing from it."
-        )
+        raise UserError(f"Subset {subset!r} of {loaded.name} has no prompts to learn from. Choose another --split.")
     if patients:
         order = sorted({case.patient for case in speaking}, key=lambda each: (_rank(each, "patient"), each))
         kept = set(order[:patients])
@@ -103,12 +101,10 @@ def pixels(images: Sequence[Any], side: int, channels: int) -> Tensor:
 
     rows = []
     for image in images:
-        cut = [
-            plane.astype(np.float32) for plane in shortest_edge_crop(list(planes(image)), side, side, Filter.BICUBIC)
-        ]
-        rows.append(
-            np.stack([np.mean(cut, axis=0)] if channels == 1 else [cut[min(i, len(cut) - 1)] for i in range(3)])
-        )
+        cut = shortest_edge_crop(list(planes(image)), side, side, Filter.BICUBIC)
+        exact = [plane.astype(np.float32) for plane in cut]
+        grey = np.mean(exact, axis=0)
+        rows.append(np.stack([grey] if channels == 1 else exact if len(exact) == 3 else [grey] * 3))
     return torch.from_numpy(np.stack(rows) / 127.5 - 1.0).float()
 
 

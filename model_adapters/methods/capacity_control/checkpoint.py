@@ -66,9 +66,7 @@ def write_denoiser(network: Any, folder: Path, dtype: str) -> Path:
     state = {name: each.detach().to("cpu", kind).contiguous().clone() for name, each in network.state_dict().items()}
     broken = [name for name, each in state.items() if not bool(each.isfinite().all())]
     if broken:
-        raise UserError(
-            f"{broken[0]} of the fine-tuned model is not finite in {dtype}. Lower learning_rate, or dtype=float32."
-        )
+        raise UserError(f"{broken[0]} is not finite in {dtype}. Choose a smaller learning_rate, or dtype=float32.")
     file = folder / "diffusion_pytorch_model.safetensors"
     save_file(dict(sorted(state.items())), file, metadata={"format": "pt"})
     file.chmod(0o644)

@@ -197,5 +197,5 @@ def _leave(network: nn.Module) -> None:
     """Compute every parametrized tensor once more and keep it as an ordinary one."""
     for module in list(network.modules()):
         if parametrize.is_parametrized(module):
-            for tensor in list(module.parametrizations):  # type: ignore[arg-type, union-attr]
+            for tensor in list(module.parametrizations):  # type: ignore[arg-type]
                 parametrize.remove_parametrizations(module, tensor, leave_parametrized=True)

@@ -134,7 +134,7 @@ class Loop:
             return self.base.predict(noisy, level.time.to(device), self.texts(prompts))
 
     def _kept(self, batch: Batch, clean: Tensor, parts: list[slice]) -> tuple[Tensor, float]:
-        """(bool[n]: the samples that teach, mean noise norm or NaN). Norms are of the whole batch, whatever its parts."""
+        """(bool[n]: the samples that teach, mean noise norm or NaN), over the whole batch, whatever its parts."""
         import torch
 
         threshold = self.settings.threshold

@@ -64,7 +64,7 @@ def fold(network: Any) -> None:
 
     for name, module in list(network.named_modules()):
         if isinstance(module, BaseTunerLayer):
-            module.merge()  # type: ignore[operator]
+            module.merge()
             parent, _, leaf = name.rpartition(".")
             setattr(network.get_submodule(parent), leaf, module.get_base_layer())
     if hasattr(network, "peft_config"):

@@ -63,8 +63,8 @@ def last_layers(network: nn.Module) -> dict[str, nn.Module]:
                 elif isinstance(layer, nn.Linear):
                     found[f"{name}.{part}"] = layer
         elif kind == "FeedForward":
-            index = max(i for i, each in enumerate(module.net) if isinstance(each, nn.Linear))  # type: ignore[union-attr, arg-type]
-            found[f"{name}.net.{index}"] = module.net[index]  # type: ignore[union-attr, index, assignment]
+            index = max(i for i, each in enumerate(module.net) if isinstance(each, nn.Linear))
+            found[f"{name}.net.{index}"] = module.net[index]
         elif kind == "GLUMBConv" and module.norm is None:
-            found[f"{name}.conv_point"] = module.conv_point  # type: ignore[assignment]
+            found[f"{name}.conv_point"] = module.conv_point
     return found
