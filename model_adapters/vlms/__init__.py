@@ -18,6 +18,7 @@ VLMS: Registry[VisionLanguageModel] = Registry(
     entries={
         "constant": f"{_HERE}.constant:build",
         "embedded": f"{_HERE}.embedded:build",
+        "embedded-quantised": f"{_HERE}.embedded_quantised:build",
         "emu2": f"{_HERE}.emu2:build",
         "idefics2": f"{_HERE}.idefics2:build",
         "idefics3": f"{_HERE}.idefics3:build",
