@@ -12,7 +12,7 @@ from data_splits import cli_support
 
 def main(
     seeds: Annotated[int, typer.Option(help="Cohorts.")] = 20,
-    first: Annotated[int, typer.Option(help="Seed of the first cohort.")] = 0,
+    first: Annotated[int, typer.Option(help="Seed of the first cohort.")] = 300,
     folder: Annotated[Path, typer.Option(help="Where the runs are kept; a repeated study goes on.")] = Path(
         "runs/controls"
     ),

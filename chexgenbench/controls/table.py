@@ -1,7 +1,8 @@
 """Which control each metric must expose and which it must pass, and by what rule a result counts as exposed.
 
 The rules look at a result alone, as a reader of the report would: its interval, its extras and its floor. They were
-written after runs on the shared radiographs and on phantom cohorts of seeds 0 to 12; other cohorts test them.
+written after runs on the shared radiographs and on phantom cohorts of seeds 0 to 12, and changed after seeing 100 to
+113 and 200 to 209; other cohorts test them (`study.SEEDS`).
 """
 
 from __future__ import annotations
@@ -133,11 +134,13 @@ RULES: tuple[Rule, ...] = (
         _at_most(0.01),
         0.01,
         ("noisy-memoriser", "constant"),
-        NOBODY,
-        "perfect: p at most 0.01 in 3 of 13 cohorts (100, 111, 113), in none of 10 more (200 to 209), where 1 % is "
-        "claimed. A second perfect generator agreed in those three: their real images are unusual; why is not known. "
-        "real-holdout shows several images of each of its patients, for different prompts, which the test takes for "
-        "different patients: p at most 0.05 in 9 of 60 draws of that kind, in 9 of 120 with one image of each",
+        ("perfect",),
+        "perfect gave p at most 0.01 in 3 of 13 earlier cohorts (100, 111, 113), in none of 10 more, where 1 % is "
+        "claimed. No fault was found in the test (it holds its level when only the real images of a patient depend on "
+        "each other, simulated) nor in the painter (p 0.88 on 800 other patients; of 300 overlapping draws of 80 of "
+        "them none gave p at most 0.01, 4 % at most 0.05), so it is asserted, since one of these 20 cohorts had been "
+        "seen. real-holdout shows several images of each of its patients, for different prompts, which the test takes "
+        "for different patients",
     ),
     Rule("precision_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
     Rule("recall_lite0", *BELOW, ("constant",), REAL),

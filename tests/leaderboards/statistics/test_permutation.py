@@ -98,3 +98,36 @@ def test_level_holds_under_the_null(paired: bool) -> None:
 @pytest.mark.slow
 def test_permuting_images_of_patients_breaks_the_level() -> None:
     assert rejections(False, False, 100) > 50
+
+
+def rejections_of_a_painter(shown: int, repeats: int) -> int:
+    """How often p <= 0.05 where real images share their patient's body, and each generated image is shown so often.
+
+    Heavy tails, 1 to 3 images a patient, and what the prompt fixes is the same on both sides.
+    """
+    rejected = 0
+    for repeat in range(repeats):
+        rng = np.random.default_rng((5, repeat))
+
+        def drawn(n: int, rng: np.random.Generator = rng) -> NDArray:
+            return rng.normal(size=(n, 8)) * np.linspace(2, 0.2, 8) / np.sqrt(rng.chisquare(4, size=(n, 1)) / 4)
+
+        of = np.repeat(np.arange(40), rng.choice([1, 1, 1, 2, 3], 40))
+        n = len(of)
+        prompt = 0.5 * rng.normal(size=(n, 8))
+        bodies = drawn(n)[rng.permutation(n) // shown]
+        y = prompt + 0.8 * drawn(40)[of] + 0.6 * drawn(n)
+        x = prompt + 0.8 * bodies + 0.6 * drawn(n)
+        rejected += permutation(arrays(x, y, of, of), bandwidth=3.0, seed=repeat, permutations=99).value <= 0.05
+    return rejected
+
+
+@pytest.mark.slow
+def test_level_holds_where_only_real_images_share_their_patient() -> None:
+    """Binomial(400, 0.05) lies in 9..31 with probability 0.998."""
+    assert 9 <= rejections_of_a_painter(1, 400) <= 31
+
+
+@pytest.mark.slow
+def test_a_generator_that_shows_each_patient_for_several_prompts_is_noticed() -> None:
+    assert rejections_of_a_painter(4, 100) > 15
