@@ -13,7 +13,7 @@ from leaderboards.commands.board import build, serve
 from leaderboards.commands.certify import certify, verify_certificate
 from leaderboards.commands.export import export
 from leaderboards.commands.published import published
-from leaderboards.commands.submissions import submit, validate
+from leaderboards.commands.submissions import publish_method, submit, validate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -104,6 +104,7 @@ app.command()(export)
 app.command()(published)
 app.command()(submit)
 app.command()(validate)
+app.command("publish-method")(publish_method)
 app.command("verify-certificate")(verify_certificate)
 
 

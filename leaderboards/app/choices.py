@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from leaderboards.app.lines import TIERS, groups_of, metrics_of
 from leaderboards.app.state import State
-from leaderboards.app.views import compare, mirb, pareto, pathology, published
+from leaderboards.app.views import compare, methods, mirb, pareto, pathology, published
 from leaderboards.app.views.common import chosen, cohort_title
 from leaderboards.app.views.family import FAMILIES
 from leaderboards.boards.board import Board
@@ -58,9 +58,10 @@ def others(board: Board, state: State) -> dict[str, Control]:
         offered = [(column.head.title, column.head.key) for column in columns]
         held = [key for _, key in offered if key in state.columns]
         return {"columns": Control("Columns", offered, held)}
-    if state.tab in ("methods", "published"):
-        benchmarks = ("methods",) if state.tab == "methods" else published.BENCHMARKS
-        offered = published.choices(board, benchmarks)
+    if state.tab == "methods":
+        return {"table": Control("Table", methods.choices(board), methods.table_of(board, state))}
+    if state.tab == "published":
+        offered = published.choices(board)
         known = [value for _, value in offered]
         return {"table": Control("Table", offered, state.table if state.table in known else _first(known))}
     if state.tab == "pareto":

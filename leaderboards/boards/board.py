@@ -63,6 +63,11 @@ class Board:
         return self._tables["published"]
 
     @property
+    def methods(self) -> list[Row]:
+        """Every score of every study of a training method."""
+        return self._tables["methods"]
+
+    @property
     def protocols(self) -> list[Row]:
         """Every sentence about a protocol."""
         return self._tables["protocols"]

@@ -14,11 +14,14 @@ from leaderboards.boards.comparisons import compared, left_out_rows, pair_rows, 
 from leaderboards.boards.fixed import protocol_rows, published_rows
 from leaderboards.boards.fronts import front_rows
 from leaderboards.boards.memory import CACHE_FILE, Memory
+from leaderboards.boards.methods import method_rows
 from leaderboards.boards.results import cohort_rows, model_rows, result_rows
 from leaderboards.library.entry import Entry
 from leaderboards.library.library import Library
+from leaderboards.library.methods import MethodEntry, method_entries, method_folders
 from leaderboards.library.tiers import LEDGER_FILE
 from leaderboards.records.io import RECORD_FILE, recorded_hash
+from leaderboards.records.method_io import METHOD_FILE
 
 Rows = list[dict[str, Any]]
 Item = TypeVar("Item")
@@ -33,7 +36,8 @@ class Built(NamedTuple):
 
     Attributes:
         rows: table -> number of rows. computed: pairs that were not known yet. left_out: records with numbers that
-            their statistics do not bear out; they are on no table. Record hash -> the first lines of what differs.
+            their statistics do not bear out, method records that do not follow from what they rest on; they are on no
+            table. Record hash -> the first lines of what differs.
     """
 
     rows: dict[str, int]
@@ -63,15 +67,20 @@ def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track =
         outcomes = library.recompute(lambda entries: track(list(entries), "recompute"))
         left_out |= {name: list(each.discrepancies[:3]) for name, each in outcomes.items() if each.discrepancies}
     memory = Memory(output / CACHE_FILE)
-    found = tables(cohorts(each for each in _entries(libraries) if each[0].hash not in left_out), memory, track)
+    borne = [each for each in _entries(libraries) if each[0].hash not in left_out]
+    methods = _methods(libraries, [entry for entry, _ in borne])
+    left_out |= {each.hash: list(each.faults[:3]) for each, _ in methods if each.faults}
+    found = tables(cohorts(borne), memory, track, methods)
     counts = {name: store.write(output, name, rows) for name, rows in found.items()}
     memory.save()
     write_json(output / STAMP_FILE, {"inputs": inputs_hash(libraries)})
     return Built(counts, memory.computed, left_out)
 
 
-def tables(found: Sequence[Cohort], memory: Memory, track: Track = _silent) -> dict[str, Rows]:
-    """Every table of a board over some cohorts, in memory."""
+def tables(
+    found: Sequence[Cohort], memory: Memory, track: Track = _silent, methods: Sequence[tuple[MethodEntry, str]] = ()
+) -> dict[str, Rows]:
+    """Every table of a board over some cohorts and method records (each with its origin), in memory."""
     everything = [compared(each, memory) for each in track(found, "compare")]
     made = {
         "cohorts": list(cohort_rows(found)),
@@ -82,6 +91,7 @@ def tables(found: Sequence[Cohort], memory: Memory, track: Track = _silent) -> d
         "ranks": list(rank_rows(everything)),
         "left_out": list(left_out_rows(everything)),
         "fronts": list(front_rows(found)),
+        "methods": list(method_rows(methods)),
         "published": list(published_rows()),
         "protocols": list(protocol_rows()),
     }
@@ -109,9 +119,22 @@ def inputs_hash(libraries: Sequence[tuple[Library, str]]) -> str:
             held.append(
                 [str(folder.relative_to(library.root)), sha256_file(folder / RECORD_FILE), recorded_hash(folder)]
             )
+        held += [
+            [str(folder.relative_to(library.root)), sha256_file(folder / METHOD_FILE)]
+            for folder in method_folders(library.root)
+        ]
     package = Path(__file__).resolve().parents[1]
     code = [path for kind in ("*.py", "*.json") for path in sorted(package.rglob(kind)) if "results" not in path.parts]
     return content_hash([held, [sha256_file(path) for path in code]])
+
+
+def _methods(libraries: Sequence[tuple[Library, str]], entries: Sequence[Entry]) -> list[tuple[MethodEntry, str]]:
+    """Studies of all libraries, the first of each hash; a private one may rest on public benchmark records."""
+    found: dict[str, tuple[MethodEntry, str]] = {}
+    for library, origin in libraries:
+        for each in method_entries(library, entries):
+            found.setdefault(each.hash, (each, origin))
+    return list(found.values())
 
 
 def _entries(libraries: Sequence[tuple[Library, str]]) -> Iterator[tuple[Entry, str]]:

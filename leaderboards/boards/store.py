@@ -33,6 +33,11 @@ COLUMNS: dict[str, str] = {
     "left_out": "cohort scope metric order:l moved:b",
     "fronts": "cohort plot x y x_direction y_direction record x_value:f x_low:f x_high:f y_value:f y_low:f y_high:f "
     "cost:f on_front:b on_front_with_cost:b",
+    "methods": "study tier origin method title question base data:l licences:l credentialed:b reconstructed:l notes:l "
+    "command revision machine place:i arm role settings:l seeds:i budget:l labelled:i trainable:i seconds:f "
+    "memory_mb:f task metric direction unit value:f low:f high:f n:i per records:l reason against difference:f "
+    "difference_low:f difference_high:f certified:f bound predictor certified_n:i price nats:f delta:f loss seen:f declared:l "
+    "test_set:f test_set_n:i",
     "published": "table title benchmark protocol unit column direction row:i model printed value:f mean_of_cells:f "
     "source tag tag_meaning flags:l warnings:l own_flags:l tier",
     "protocols": "benchmark protocol title kind against text",

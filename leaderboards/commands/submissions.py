@@ -97,6 +97,33 @@ def validate(
         raise typer.Exit(1)
 
 
+def publish_method(
+    study: Annotated[Path, typer.Argument(help="The study that an experiment wrote: a .json file, or its folder.")],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="A checkout of the suite. Default: the one this command runs from.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and list, write nothing.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Check a study of a training method as CI will, and put it among the results; exit code 1 if it is refused.
+
+    A study holds a method beside its controls. Benchmark records that it rests on are submitted first.
+    """
+    from leaderboards.submissions.publish_method import publish
+    from leaderboards.submissions.submit import results_root
+
+    found = publish(study, results_root(into), dry=dry_run)
+    if json:
+        emit_json(found.to_json())
+    else:
+        for finding in found.findings:
+            typer.echo(str(finding))
+        done = "written" if found.written else "acceptable, nothing written" if found.ok else "refused"
+        note(f"{done}: {found.root / found.folder if found.folder else study}")
+    if not found.ok:
+        raise typer.Exit(1)
+
+
 def _diff(path: Path | None) -> list[str]:
     from data_splits.errors import UserError
 
@@ -113,8 +140,9 @@ def _print_findings(report: Report) -> None:
     errors = sum(each.level == "error" for each in report.findings)
     warnings = len(report.findings) - errors
     verdict = "Acceptable." if report.ok else "Refused."
+    records = len(report.records) + len(report.methods)
     note(
-        f"{verdict} {len(report.records)} record(s), {report.recomputed} numbers recomputed, {errors} error(s), "
+        f"{verdict} {records} record(s), {report.recomputed} numbers recomputed, {errors} error(s), "
         f"{warnings} warning(s)."
     )
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from data_splits.integrity import content_hash
 from leaderboards.records.locate import RECORDS_FOLDER, SHA256
+from leaderboards.records.method_record import MethodRecord
 from leaderboards.records.schema import ResultRecord
+
+METHODS_FOLDER = "methods"
 
 LONGEST = 48
 """Characters of a slug before its hash."""
@@ -44,6 +47,13 @@ def record_path(record: ResultRecord, digest: str) -> PurePosixPath:
         slug(text_of(model, "name"), text_of(model, "revision"), text_of(model, "source")),
         digest[:16],
     )
+
+
+def method_path(record: MethodRecord, digest: str) -> PurePosixPath:
+    """Folder of a method record below the root of a library; `digest` as for `record_path`."""
+    if not SHA256.fullmatch(digest):
+        raise ValueError(f"{digest[:80]!r} is not a sha256 in 64 lower-case hex digits")
+    return PurePosixPath(METHODS_FOLDER, slug(record.method), digest[:16])
 
 
 def text_of(facts: dict[str, Any], key: str) -> str:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leaderboards.records.io import HASH_FILE, RECORD_FILE
+from leaderboards.records.method_io import METHOD_FILE, METHOD_HASH_FILE
 from leaderboards.submissions import limits
 from leaderboards.submissions.findings import Finding, error, shown
 
 _SLUG = r"[a-z0-9][a-z0-9._-]{0,47}-[0-9a-f]{8}"
 RECORD_FOLDER = re.compile(rf"records/(?:chexgenbench|mirb)/{_SLUG}/{_SLUG}/{_SLUG}/[0-9a-f]{{16}}")
+METHOD_FOLDER = re.compile(rf"methods/{_SLUG}/[0-9a-f]{{16}}")
 STATISTICS = re.compile(r"statistics/([0-9a-f]{2})/\1[0-9a-f]{62}\.safetensors")
 MAX_DEPTH = 8
 
@@ -24,12 +26,14 @@ class Changes:
     """What a tree holds beyond its base.
 
     Attributes:
-        records: folders of new records. statistics: new statistics files. Both relative, as POSIX text, sorted.
+        records: folders of new records. statistics: new statistics files. methods: folders of new method records. All
+            relative, as POSIX text, sorted.
         findings: everything that is not allowed, by path.
     """
 
     records: list[str] = field(default_factory=list)
     statistics: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -77,13 +81,17 @@ def _admit(added: Sequence[str], present: dict[str, os.stat_result], found: Chan
         elif RECORD_FOLDER.fullmatch(folder) and name in (RECORD_FILE, HASH_FILE):
             folders.setdefault(folder, set()).add(name)
             _size(path, facts, limits.MAX_RECORD_BYTES if name == RECORD_FILE else limits.MAX_HASH_BYTES, found)
+        elif METHOD_FOLDER.fullmatch(folder) and name in (METHOD_FILE, METHOD_HASH_FILE):
+            folders.setdefault(folder, set()).add(name)
+            _size(path, facts, limits.MAX_RECORD_BYTES if name == METHOD_FILE else limits.MAX_HASH_BYTES, found)
         else:
             found.findings.append(
                 error("path", path, "is no path of a record or of statistics (write them with `leaderboards submit`)")
             )
     for folder, names in sorted(folders.items()):
-        found.records.append(folder)
-        for name in sorted({RECORD_FILE, HASH_FILE} - names):
+        method = METHOD_FOLDER.fullmatch(folder) is not None
+        (found.methods if method else found.records).append(folder)
+        for name in sorted({METHOD_FILE, METHOD_HASH_FILE} - names if method else {RECORD_FILE, HASH_FILE} - names):
             found.findings.append(error("path", folder, f"lacks {name}"))
     if len(folders) > limits.MAX_RECORDS:
         found.findings.append(

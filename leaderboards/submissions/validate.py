@@ -22,6 +22,7 @@ from leaderboards.submissions.families import check_family
 from leaderboards.submissions.features import check_features
 from leaderboards.submissions.findings import Finding, error, one_line, shown, warning
 from leaderboards.submissions.form import Submitted, check_form, check_path, read
+from leaderboards.submissions.methods import check_placed
 from leaderboards.submissions.peers import check_known, check_peers, peers_of
 
 RESULTS = "leaderboards/results"
@@ -35,7 +36,8 @@ class Report:
     """What came of validating a submission.
 
     Attributes:
-        records: new records by folder. statistics: new statistics files. findings: errors first.
+        records: new records by folder. methods: new method records. statistics: new statistics files.
+        findings: errors first.
         recomputed: numbers that were computed again.
     """
 
@@ -43,6 +45,7 @@ class Report:
     statistics: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     recomputed: int = 0
+    methods: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -55,6 +58,7 @@ class Report:
             "ok": self.ok,
             "records": [shown(each, 200) for each in self.records],
             "statistics": [shown(each, 200) for each in self.statistics],
+            "methods": [shown(each, 200) for each in self.methods],
             "recomputed": self.recomputed,
             "findings": [each.to_json() for each in self.findings],
         }
@@ -86,7 +90,8 @@ def validate(
         if folder.is_symlink() or not folder.is_dir():
             raise UserError(f"There is no folder {folder}. Give a results root, such as leaderboards/results.")
     changes = find_changes(root, base, changed)
-    report = Report(changes.records, changes.statistics, [*outside(diff, RESULTS), *changes.findings])
+    outer = [*outside(diff, RESULTS), *changes.findings]
+    report = Report(changes.records, changes.statistics, outer, methods=changes.methods)
     alone = base is None and changed is None
     public = [*_public(base or root, set() if alone else set(changes.records))]
     accepted: list[Submitted] = []
@@ -106,7 +111,11 @@ def validate(
     for path in changes.statistics:
         if path.rpartition("/")[2].removesuffix(".safetensors") not in blobs:
             report.findings.append(error("statistics", path, "is named by no new record"))
-    if not changes.records and not changes.findings:
+    known = {each.hash: each.record for each in public} | {each.hash: each.record for each in accepted}
+    for method in changes.methods:
+        if method not in blocked:
+            report.findings += check_placed(root / method, method, known)
+    if not changes.records and not changes.methods and not changes.findings:
         report.findings.append(error("path", "submission", "adds no record"))
     report.findings.sort(key=lambda each: each.level != "error")
     return report

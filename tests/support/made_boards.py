@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from compared_runs import run_folder
+from made_studies import own_study
 from made_vlm_runs import vlm_folder
 
 from leaderboards.boards.board import Board
@@ -14,7 +15,9 @@ from leaderboards.boards.build import tables
 from leaderboards.boards.cohort import cohorts
 from leaderboards.boards.memory import Memory
 from leaderboards.library.library import Library
+from leaderboards.library.methods import method_entries
 from leaderboards.library.recomputed import Recomputed
+from leaderboards.records.method_io import write_study
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -38,7 +41,8 @@ KEPT = frozenset(
 
 
 def runs(folder: Path) -> Path:
-    """Three models of one protocol, one of another protocol hash, and one of MIRB."""
+    """Three models of one protocol, one of another protocol hash, two of MIRB, and a study of a method."""
+    write_study(folder / "study", own_study())
     run_folder(folder / "good", "good", 0.05, 0.85, 5)
     run_folder(folder / "twin", "twin", 0.05, 0.85, 8)
     run_folder(folder / "bad", "bad", 0.7, 0.55, 6)
@@ -51,7 +55,9 @@ def runs(folder: Path) -> Path:
 def tables_of(folder: Path, cache: Path) -> Tables:
     """Every table over the runs of a folder."""
     library = Library(folder, Recomputed(cache))
-    return tables(cohorts((entry, "public") for entry in library.entries()), Memory(None))
+    entries = library.entries()
+    studies = [(each, "public") for each in method_entries(library, entries)]
+    return tables(cohorts((entry, "public") for entry in entries), Memory(None), methods=studies)
 
 
 def hostile(held: Tables) -> Tables:
@@ -75,7 +81,7 @@ def large(models: int, metrics: int, seed: int = 0) -> Board:
     key |= {"benchmark": "chexgenbench", "protocol": "v2", "cases": "60"}
     names = [f"kid_e{k}" for k in range(metrics // 2)] + [f"precision_e{k}" for k in range(metrics - metrics // 2)]
     made: Tables = {"cohorts": [], "models": [], "results": [], "standings": [], "pairs": [], "ranks": []}
-    made |= {"left_out": [], "fronts": [], "published": [], "protocols": []}
+    made |= {"left_out": [], "fronts": [], "methods": [], "published": [], "protocols": []}
     made["cohorts"].append(
         {"cohort": "c", **key, "licence": "", "credentialed": False, "records": models, "metrics": names,
          "not_applicable": "{}"}
