@@ -6,6 +6,9 @@ from data_splits.errors import UserError
 from data_splits.question import QuestionSplit
 from data_splits.split import Split
 
+MARK = "CREDENTIALED"
+"""A file of this name beside a cases.csv says that the split is credentialed: what is derived from one stays one."""
+
 
 def require_consent(split: Split | QuestionSplit, allowed: bool, what: str) -> None:
     """Refuse to write images or prompts of a credentialed split unless the user said so by name.

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from data_splits.case import CHEXPERT_LABELS, Case
-from data_splits.consent import require_consent
+from data_splits.consent import MARK, require_consent
 from data_splits.integrity import atomic_write, sha256_bytes, write_text
 from data_splits.split import Split
 
@@ -25,6 +25,8 @@ def materialise(
     progress: Callable[[Iterable[Case], int], Iterator[Case]] | None = None,
 ) -> Path:
     """Write `folder/cases.csv`, `folder/images/<id>.png` and, with the licence, `folder/ATTRIBUTION.md`.
+
+    A credentialed split leaves its mark there, which the folder source heeds without being told.
 
     The same split gives the same bytes (for one version of Pillow). An image that is already there is written again
     only if it differs.
@@ -50,6 +52,8 @@ def materialise(
                 stream.write(data)
         writer.writerow(_row(case, where[case.id], sha256_bytes(data)))
     write_text(folder / "ATTRIBUTION.md", f"{split.licence}\n")
+    if split.credentialed:
+        write_text(folder / MARK, "From a credentialed data set: images and prompts never leave this machine.\n")
     write_text(folder / "cases.csv", table.getvalue())
     return folder / "cases.csv"
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data_splits.case import CHEXPERT_LABELS, Case
+from data_splits.consent import MARK
 from data_splits.errors import UserError
 from data_splits.sources.attribution import attribution
 from data_splits.sources.files import ImageFiles, missing_files
@@ -72,13 +73,14 @@ def load(
         subset: name of the one subset where the CSV has no split column.
         name: name of the split in records; "folder-" and the folder's name where empty.
         licence: licence and attribution line; the folder's ATTRIBUTION.md where empty.
-        credentialed: images and prompts never leave the machine.
+        credentialed: images and prompts never leave the machine; always so beside a file CREDENTIALED.
 
     Raises:
         UserError: a missing column or file, a duplicate id, a bad label: listed up to ten, with their number.
     """
     if path.is_dir():
         path = path / "cases.csv"
+    credentialed = credentialed or (path.parent / MARK).is_file()
     given = _given_columns(columns)
     table = read_csv(path)
     found = {
