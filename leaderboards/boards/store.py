@@ -36,8 +36,8 @@ COLUMNS: dict[str, str] = {
     "methods": "study tier origin method title question base data:l licences:l credentialed:b reconstructed:l notes:l "
     "command revision machine place:i arm role settings:l seeds:i budget:l labelled:i trainable:i seconds:f "
     "memory_mb:f task metric direction unit value:f low:f high:f n:i per records:l reason against difference:f "
-    "difference_low:f difference_high:f certified:f bound predictor certified_n:i price nats:f delta:f loss seen:f declared:l "
-    "test_set:f test_set_n:i",
+    "difference_low:f difference_high:f certified:f bound predictor certified_n:i price nats:f delta:f loss seen:f "
+    "declared:l test_set:f test_set_n:i",
     "published": "table title benchmark protocol unit column direction row:i model printed value:f mean_of_cells:f "
     "source tag tag_meaning flags:l warnings:l own_flags:l tier",
     "protocols": "benchmark protocol title kind against text",
