@@ -22,11 +22,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chexgenbench.held_out_level import against_held_out
 from chexgenbench.membership import closeness
 from chexgenbench.metrics.base import Asked, Measurement, Metric, MetricInput
 from chexgenbench.metrics.units import codes
 from chexgenbench.training_neighbours import FEW, distances, near_others, training_set
-from leaderboards.statistics.calibrated_rate import level_of
 
 
 def exposures(data: MetricInput, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -45,15 +45,16 @@ def measure(data: MetricInput) -> Measurement:
     assert data.probes is not None and data.controls is not None
     scores, rows = exposures(data, data.probes)
     held_out, _ = exposures(data, data.controls)
-    threshold, rank = level_of(held_out)
-    arrays = {
-        "scores": scores,
-        "cluster": codes(data.probes.real.patients[rows]),
-        "held_out": held_out,
-        "threshold": np.array([threshold]),
-    }
-    parameters = {"seed": data.seed, "rank": rank, "calibration": len(held_out), "tails": True}
-    return Measurement(arrays, parameters, n_generated=len(data.probes), n_reference=len(data.controls))
+    return against_held_out(
+        scores,
+        codes(data.probes.real.patients[rows]),
+        held_out,
+        data.seed,
+        n_generated=len(data.probes),
+        n_reference=len(data.controls),
+        keep=True,
+        tails=True,
+    )
 
 
 METRIC = Metric(

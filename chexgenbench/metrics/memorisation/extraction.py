@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from chexgenbench.asked import draws_of, prompt_clusters
 from chexgenbench.copies import SIDE
+from chexgenbench.held_out_level import against_held_out
 from chexgenbench.metrics.base import Asked, Measurement, Metric, MetricInput
 from chexgenbench.tile_distances import SMALLEST_CLIQUE, draw_distances, extraction_distance, tile_distance
-from leaderboards.statistics.calibrated_rate import level_of
 
 MIN_CONTROLS = 20
 PUBLISHED_SIDE, PUBLISHED_THRESHOLD, CHANNELS = 224, 20.0, 3
@@ -48,10 +48,11 @@ def measure(data: MetricInput) -> Measurement:
     held_out = -distances(controls)
     if len(held_out) < MIN_CONTROLS:
         return Measurement(reason=f"{len(held_out)} held-out prompts; a threshold needs {MIN_CONTROLS}")
-    threshold, rank = level_of(held_out)
-    return Measurement(
-        {"scores": -distances(probes), "cluster": prompt_clusters(probes), "threshold": np.array([threshold])},
-        {"seed": data.seed, "rank": rank, "calibration": len(held_out)},
+    return against_held_out(
+        -distances(probes),
+        prompt_clusters(probes),
+        held_out,
+        data.seed,
         n_generated=len(probes),
         n_reference=len(probes.real),
     )

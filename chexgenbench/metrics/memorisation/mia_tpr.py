@@ -15,12 +15,10 @@ Time and memory as for `mia_auroc`.
 
 from __future__ import annotations
 
-import numpy as np
-
+from chexgenbench.held_out_level import against_held_out
 from chexgenbench.membership import members_and_controls
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
 from chexgenbench.training_neighbours import FEW, training_set
-from leaderboards.statistics.calibrated_rate import level_of
 
 
 def measure(data: MetricInput) -> Measurement:
@@ -28,15 +26,16 @@ def measure(data: MetricInput) -> Measurement:
     if training_set(data) is None:
         return Measurement(reason=FEW)
     scores = members_and_controls(data)
-    threshold, rank = level_of(scores["controls"])
-    arrays = {
-        "scores": scores["members"],
-        "cluster": scores["members_cluster"],
-        "held_out": scores["controls"],
-        "threshold": np.array([threshold]),
-    }
-    parameters = {"seed": data.seed, "rank": rank, "calibration": len(scores["controls"])}
-    return Measurement(arrays, parameters, n_generated=len(scores["members"]), n_reference=len(scores["controls"]))
+    members, controls = scores["members"], scores["controls"]
+    return against_held_out(
+        members,
+        scores["members_cluster"],
+        controls,
+        data.seed,
+        n_generated=len(members),
+        n_reference=len(controls),
+        keep=True,
+    )
 
 
 METRIC = Metric(

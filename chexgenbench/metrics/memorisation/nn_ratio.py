@@ -21,12 +21,10 @@ Time O(n m d), shared with `nn_distance`.
 
 from __future__ import annotations
 
-import numpy as np
-
+from chexgenbench.held_out_level import against_held_out
 from chexgenbench.metrics.base import Measurement, Metric, MetricInput
 from chexgenbench.metrics.units import codes
-from chexgenbench.training_neighbours import FEW, drawn, near, one_a_patient, training_set
-from leaderboards.statistics.calibrated_rate import level_of
+from chexgenbench.training_neighbours import FEW, near, one_a_patient, training_set
 
 
 def measure(data: MetricInput) -> Measurement:
@@ -35,15 +33,18 @@ def measure(data: MetricInput) -> Measurement:
         return Measurement(reason=FEW)
     assert data.probes is not None
     held_out = 1.0 - near(data, data.reference).ratio[one_a_patient(data.reference)]
-    threshold, rank = level_of(held_out)
-    arrays = {
-        **drawn(data.probes.images, scores=1.0 - near(data, data.probes.images).ratio),
-        "threshold": np.array([threshold]),
-        "further_scores": 1.0 - near(data, data.generated).ratio,
-        "further_cluster": codes(data.generated.patients),
-    }
-    parameters = {"seed": data.seed, "rank": rank, "calibration": len(held_out)}
-    return Measurement(arrays, parameters, n_generated=len(data.probes), n_reference=len(held_out))
+    return against_held_out(
+        1.0 - near(data, data.probes.images).ratio,
+        codes(data.probes.images.patients),
+        held_out,
+        data.seed,
+        n_generated=len(data.probes),
+        n_reference=len(held_out),
+        further={
+            "further_scores": 1.0 - near(data, data.generated).ratio,
+            "further_cluster": codes(data.generated.patients),
+        },
+    )
 
 
 METRIC = Metric(

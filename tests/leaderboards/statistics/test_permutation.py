@@ -118,7 +118,8 @@ def rejections_of_a_painter(shown: int, repeats: int) -> int:
         bodies = drawn(n)[rng.permutation(n) // shown]
         y = prompt + 0.8 * drawn(40)[of] + 0.6 * drawn(n)
         x = prompt + 0.8 * bodies + 0.6 * drawn(n)
-        rejected += permutation(arrays(x, y, of, of), bandwidth=3.0, seed=repeat, permutations=99).value <= 0.05
+        p = permutation(arrays(x, y, of, of), bandwidth=3.0, seed=repeat, permutations=99).value
+        rejected += p is not None and p <= 0.05
     return rejected
 
 
