@@ -15,10 +15,14 @@ METHODS: Registry[TrainingMethod] = Registry(
     kind="training method",
     group="model_adapters.methods",
     entries={
+        "bads": f"{_HERE}.bads.method:build",
         "capacity-control": f"{_HERE}.capacity_control.method:build",
         "certified-fusion": f"{_HERE}.certificates.fusion:build",
         "certified-fw": f"{_HERE}.certificates.frank_wolfe:build",
+        "fedp2eft": f"{_HERE}.fedp2eft.method:build",
         "merging": f"{_HERE}.merging.method:build",
         "mobilequant": f"{_HERE}.mobilequant.method:build",
+        "satm": f"{_HERE}.satm.method:build",
+        "steel": f"{_HERE}.steel.method:build",
     },
 )

@@ -1,0 +1,103 @@
+"""Runs a chain to its end, its state on disk every so often, on one thread: a resumed fit ends in the same bytes."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data_splits.errors import UserError
+from data_splits.integrity import atomic_write, canonical_json, write_json
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from model_adapters.methods.bads.chain import Chain, Selection
+
+STATE_FILE, DATA_FILE, MEASURED_FILE = "state.safetensors", "data.json", "measured.json"
+
+SAVES = 20
+"""How often the state is written in a fit, about."""
+
+
+def fit(chain: Chain, output: Path, saved: Callable[[int, int], None]) -> Selection:
+    """All steps that are not done yet.
+
+    Raises:
+        UserError: the loss is no longer finite.
+    """
+    from safetensors.torch import load_file
+
+    path = output / STATE_FILE
+    every = -(-chain.steps // SAVES)
+    total = -(-chain.steps // every)
+    with one_thread():
+        done = 0
+        if path.is_file():
+            state = load_file(path)
+            done = int(state.pop("done"))
+            chain.restore(state)
+        for number in range(done, chain.steps):
+            chain.step(number)
+            if (number + 1) % every == 0 or number + 1 == chain.steps:
+                _keep(path, chain.state(), number + 1)
+                saved(-(-(number + 1) // every), total)
+        return chain.selection()
+
+
+def _keep(path: Path, state: dict[str, Tensor], done: int) -> None:
+    import numpy as np
+    from safetensors.numpy import save
+
+    arrays = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in state.items()}
+    lost = [name for name, each in arrays.items() if not np.isfinite(each).all()]
+    if lost:
+        raise UserError(f"The fit diverged by step {done}: {lost[0]} is no longer finite. Choose a smaller rate.")
+    with atomic_write(path) as stream:
+        stream.write(save(arrays | {"done": np.array(done)}))
+
+
+def bind(output: Path, facts: dict[str, Any]) -> None:
+    """Tie the state to the contents of the data: a path says nothing of what lies there.
+
+    Raises:
+        UserError: an earlier call was given other data.
+    """
+    path = output / DATA_FILE
+    if not path.exists():
+        write_json(path, facts)
+    elif canonical_json(facts) != canonical_json(_read(path)):
+        raise UserError(f"The data are not those that {output.parent} was begun with. Choose another --output.")
+
+
+@contextmanager
+def measured(output: Path) -> Iterator[None]:
+    """Add the seconds of this call to `measured.json`, with the peak memory of the process."""
+    path = output / MEASURED_FILE
+    before = float(_read(path)["seconds"]) if path.exists() else 0.0
+    started = time.monotonic()
+    yield
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    write_json(path, {"seconds": round(before + time.monotonic() - started, 3), "peak_memory_mb": peak})
+
+
+def _read(path: Path) -> Any:
+    import json
+
+    return json.loads(path.read_text("utf-8"))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small networks are slower on two threads than on one, and the last digits depend on how many there are."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
