@@ -112,9 +112,9 @@ class ProxyObjective:
 
 
 def open_proxy(
-    network: str, tasks: Sequence[str], loss: str, pool: Pool, chunk: int = 0, device: str = "cpu"
+    network: str | torch.nn.Module, tasks: Sequence[str], loss: str, pool: Pool, chunk: int = 0, device: str = "cpu"
 ) -> ProxyObjective:
-    """The objective of a network by name and task files.
+    """The objective of a network (by name, or made already) and task files.
 
     Raises:
         UserError: a file that is missing or unreadable, or as for `build_network` and `ProxyObjective`.
@@ -137,7 +137,8 @@ def open_proxy(
         hashes[path.stem] = sha256_file(path)
     if not found:
         raise UserError('A data-driven merge needs target tasks: tasks = ["a.safetensors", ...].')
-    return ProxyObjective(build_network(network, pool), found, loss, pool, chunk, device, hashes)
+    made = build_network(network, pool) if isinstance(network, str) else network
+    return ProxyObjective(made, found, loss, pool, chunk, device, hashes)
 
 
 def _require_task(task: str, data: dict[str, torch.Tensor]) -> None:
