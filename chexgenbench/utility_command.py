@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from chexgenbench.utility.arms import ARMS
+from chexgenbench.utility.certifying import certificate_of, wanted
 from chexgenbench.utility.labels import targets
 from chexgenbench.utility.predictions import training_seed
 from chexgenbench.utility.standalone import PROBE, Part, Task, predicted, record
@@ -16,6 +17,7 @@ from data_splits.errors import UserError
 from data_splits.integrity import content_hash, write_json
 from data_splits.sources import load_split
 from data_splits.split import Split
+from leaderboards.statistics.certificates.words import sentence
 from model_adapters.predictors import PREDICTORS
 from model_adapters.predictors.folder import read_predictor
 from model_adapters.protocols import BuildContext
@@ -43,11 +45,17 @@ class Request:
     device: str = "cpu"
     output: Path | None = None
     save: Path | None = None
+    certify: str | None = None
+    certify_cases: int = 100
+    trained_elsewhere: str | None = None
 
 
 def run(request: Request, json: bool) -> None:
     """Train, test, record, print."""
     task = resolve(request)
+    asked = None
+    if request.certify is not None:
+        asked = wanted(request.certify, request.certify_cases, request.trained_elsewhere, task)
     folder = request.output or Path("runs") / _default_name(request, task)
     _claim(folder, request, task)
     warnings = _warnings(task)
@@ -55,7 +63,8 @@ def run(request: Request, json: bool) -> None:
         note(f"warning: {warning}")
     with meter("utility") as progress:
         found = predicted(task, folder, progress)
-    made = record(task, found, folder, warnings)
+    certified = None if asked is None else certificate_of(task, found, asked)
+    made = record(task, found, folder, warnings, [certified[0]] if certified else [])
     if request.save is not None:
         _save(task, request.save)
         note(f"predictor: {request.save}")
@@ -68,6 +77,8 @@ def run(request: Request, json: bool) -> None:
         from leaderboards.reporting.tables import to_text
 
         typer.echo(to_text(reading_table(made)), nl=False)
+        if certified is not None:
+            typer.echo(f"\n{sentence(certified[0])}; the constant answer is wrong in {certified[1]:.3f} of these")
     note(f"record: {folder / 'record.json'}")
 
 

@@ -85,6 +85,15 @@ ShowCredentialed = Annotated[
 ]
 
 
+Certify = Annotated[
+    int | None,
+    typer.Option("--certify", min=1, help="Attach a bound on the true error, from so many independent questions."),
+]
+TrainedElsewhere = Annotated[
+    str | None, typer.Option("--trained-elsewhere", help="Of --certify: why training saw none of these questions.")
+]
+
+
 def run_options(
     vlm: Vlm = "embedded",
     split: SplitOption = None,
@@ -101,6 +110,8 @@ def run_options(
     batch_size: BatchSize = 8,
     max_bad: MaxBad = 0,
     show_credentialed: ShowCredentialed = False,
+    certify: Certify = None,
+    trained_elsewhere: TrainedElsewhere = None,
 ) -> RunConfig:
     """The options that describe a run, as its configuration."""
     from mirb import readiness
@@ -122,6 +133,8 @@ def run_options(
         batch_size=batch_size,
         max_bad=max_bad,
         show_credentialed=show_credentialed,
+        certify=certify,
+        trained_elsewhere=trained_elsewhere,
     )
 
 

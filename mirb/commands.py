@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from data_splits.cli_support import emit_json, meter, note
+from mirb import certifying
 from mirb.plan import Plan, resolve
 from mirb.readiness import check
 from mirb.run_folder import RunConfig, RunFolder
@@ -61,6 +62,8 @@ def open_run(config: RunConfig, output: Path | None) -> tuple[RunFolder, Plan]:
         UserError: something is missing, or the folder holds another run.
     """
     plan = resolve(config, check(config))
+    if config.certify is not None:
+        certifying.require(config, plan.questions)
     folder = RunFolder(output or _default_output(config))
     folder.open(config)
     for warning in plan.split.warnings:
@@ -113,10 +116,16 @@ def _emit_record(folder: RunFolder) -> None:
 
 
 def _print_table(folder: RunFolder) -> None:
-    """Overall, categories and tasks: accuracy with interval, chance, best constant answer, unparsed; in percent."""
+    """Overall, categories and tasks: accuracy with interval, chance, best constant answer, unparsed; in percent.
+
+    Below it what is certified.
+    """
     from leaderboards.records.io import read_record
     from leaderboards.reporting.record_tables import reading_table
     from leaderboards.reporting.tables import to_text
 
-    table = reading_table(read_record(folder.root))
+    record = read_record(folder.root)
+    table = reading_table(record)
     typer.echo(f"{table.caption}\n\n{to_text(table)}", nl=False)
+    for each in record.certificates:
+        typer.echo(f"\n{certifying.words(each)}")

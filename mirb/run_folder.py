@@ -26,11 +26,13 @@ class RunConfig(BaseRunConfig):
 
     Attributes:
         seed: of the questions that a generated split makes. limit: questions of each task at most.
+        certify: attach a certificate from so many independent questions. trained_elsewhere: why training saw none.
         letters: where the protocol asks for letters by probability, do so; False asks for text instead, as the paper
             did for models that tell no probabilities.
     """
 
-    runtime: ClassVar[tuple[str, ...]] = ("weights", "device", "batch_size", "show_credentialed", "max_bad")
+    runtime: ClassVar[tuple[str, ...]] = ("weights", "device", "batch_size", "show_credentialed", "max_bad", "certify",
+                                          "trained_elsewhere")  # fmt: skip
 
     vlm: str
     protocol: ProtocolName = "v2"
@@ -47,6 +49,8 @@ class RunConfig(BaseRunConfig):
     batch_size: int = Field(default=8, ge=1)
     max_bad: int = Field(default=0, ge=0)
     show_credentialed: bool = False
+    certify: int | None = Field(default=None, ge=1)
+    trained_elsewhere: str | None = None
 
 
 class RunFolder(BaseRunFolder[RunConfig]):

@@ -27,6 +27,7 @@ from leaderboards.records.io import write_record
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.records.statistics_store import StatisticsWriter
 from leaderboards.statistics.blas import one_thread
+from leaderboards.statistics.certificates.certificate import Certificate
 from leaderboards.statistics.estimate import undefined
 from leaderboards.statistics.registry import estimate
 from model_adapters.inference.seeds import derive_seed
@@ -201,7 +202,13 @@ def results(task: Task, found: Predicted, writer: StatisticsWriter) -> list[Metr
     return rows
 
 
-def record(task: Task, found: Predicted, folder: Path, warnings: Sequence[str] = ()) -> ResultRecord:
+def record(
+    task: Task,
+    found: Predicted,
+    folder: Path,
+    warnings: Sequence[str] = (),
+    certificates: Sequence[Certificate] = (),
+) -> ResultRecord:
     """Score, and write `statistics/` and `record.json` into a folder."""
     writer = StatisticsWriter(folder / "statistics")
     rows = results(task, found, writer)
@@ -228,6 +235,7 @@ def record(task: Task, found: Predicted, folder: Path, warnings: Sequence[str] =
         warnings=list(warnings),
         statistics=writer.close(),
         not_applicable={row.metric: str(row.reason) for row in rows if row.value is None},
+        certificates=list(certificates),
     )
     write_record(folder, made)
     return made

@@ -109,6 +109,8 @@ def model_box(model: Row, state: State) -> Box:
         tags.append("private")
     if model["seen"] and model["kind"] == "vlm":  # a generator is meant to be trained on the other part of the data set
         tags.append("trained on this data set")
+    if model["certificates"]:
+        tags.append("certified")
     if not model["verified"]:
         tags.append("source unverified")
     facts = [f"{_short(model['parameters'])} parameters."] if model["parameters"] else []
@@ -117,7 +119,7 @@ def model_box(model: Row, state: State) -> Box:
         model["name"],
         tier=model["tier"],
         tags=tuple(tags),
-        tip=" ".join([f"{model['source']}.", *facts, *model["notes"]])[:400],
+        tip=" ".join([f"{model['source']}.", *facts, *model["certificates"], *model["notes"]])[:400],
         go=state.but(tab="reproduce", q=model["name"], sort="").query,
     )
 

@@ -10,6 +10,7 @@ from data_splits.integrity import canonical_json
 from leaderboards.boards.cohort import Cohort, Member
 from leaderboards.boards.words import split_name
 from leaderboards.reporting.provenance import scrubbed, without_folder
+from leaderboards.statistics.certificates.words import sentence
 
 Row = dict[str, Any]
 
@@ -55,6 +56,10 @@ def model_rows(cohorts: Iterable[Cohort]) -> Iterator[Row]:
                 "samples_hash": record.samples_hash,
                 "encoders": [f"{each.name} {each.fingerprint}" for each in record.encoders],
                 "statistics": [f"{name} {digest}" for name, digest in sorted(record.statistics.items())],
+                "certificates": [
+                    sentence(each, cases="questions" if record.benchmark == "mirb" else "patients")
+                    for each in record.certificates
+                ],
                 "warnings": list(record.warnings),
                 "n_unreadable": record.n_unreadable,
                 "command": command(member),

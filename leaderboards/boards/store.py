@@ -20,8 +20,8 @@ KEY = "benchmark protocol protocol_hash split version subset split_hash cases"
 COLUMNS: dict[str, str] = {
     "cohorts": f"cohort {KEY} licence credentialed:b records:i metrics:l not_applicable",
     "models": "cohort record name tier origin kind source revision licence parameters:i training_data:l notes:l "
-    "settings verified:b control:b seen:b run_seed:i samples_hash encoders:l statistics:l warnings:l n_unreadable:i "
-    "command",
+    "settings verified:b control:b seen:b run_seed:i samples_hash encoders:l statistics:l certificates:l warnings:l "
+    "n_unreadable:i command",
     "results": f"cohort {KEY} record model tier metric base encoder family group group_kind group_value variant "
     "value:f low:f high:f se:f level:f n_generated:i n_reference:i n_patients:i direction unit estimator method "
     "parameters statistics reason interval_reason extra",

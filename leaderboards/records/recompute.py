@@ -12,6 +12,7 @@ from leaderboards.records.io import HASH_FILE, RECORD_FILE, read_record, recorde
 from leaderboards.records.locate import locate, reader
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.records.statistics_store import FILE_NAME, StatisticsReader
+from leaderboards.statistics.certificates.verify import verify
 from leaderboards.statistics.estimate import Estimate
 from leaderboards.statistics.registry import estimate
 
@@ -90,6 +91,11 @@ def check_run(run_folder: Path) -> Recomputation:
             undefined += 1
         else:
             unsupported.append(f"{result.metric}, {result.group}, {result.variant}")
+    found += [
+        Discrepancy("certificate", certificate.subject, certificate.family, each.field, each.recorded, each.recomputed)
+        for certificate in record.certificates
+        for each in verify(certificate)
+    ]
     return Recomputation(recomputed, undefined, tuple(unsupported), tuple(found))
 
 

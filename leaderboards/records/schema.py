@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from leaderboards.records import ranges
+from leaderboards.statistics.certificates.certificate import Certificate
 
 Family = Literal[
     "fidelity", "alignment", "privacy", "memorisation", "utility",
@@ -121,6 +122,7 @@ class ResultRecord(_Strict):
         warnings: what a reader must know, such as "n too small for this distance".
         statistics: file name -> sha256 of the files in the run's statistics folder.
         not_applicable: metric -> reason, for metrics the split or machine cannot feed.
+        certificates: bounds on the model's true error from cases of this run; the field is absent where there is none.
     """
 
     record_version: Literal[1] = 1
@@ -137,6 +139,15 @@ class ResultRecord(_Strict):
     statistics: dict[str, str] = Field(default_factory=dict)
     not_applicable: dict[str, str] = Field(default_factory=dict)
     n_unreadable: int = 0
+    certificates: list[Certificate] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _as_before_certificates(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Records without a certificate keep the bytes, and so the hash, that they always had."""
+        data: dict[str, Any] = plain(self)
+        if not data["certificates"]:
+            del data["certificates"]
+        return data
 
     @model_validator(mode="after")
     def _results_are_of_this_benchmark(self) -> ResultRecord:

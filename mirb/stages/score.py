@@ -13,6 +13,7 @@ from leaderboards.records.schema import ResultRecord
 from leaderboards.records.statistics_store import StatisticsWriter
 from mirb import chance
 from mirb.asking import Asked
+from mirb.certifying import certificates_of
 from mirb.plan import Plan
 from mirb.protocols import PROTOCOLS
 from mirb.rescoring import judged
@@ -70,6 +71,7 @@ def run(folder: RunFolder, plan: Plan) -> ResultRecord:
             warnings=warnings_of(plan, store.model, scored, rows, len(absent)),
             statistics=files,
             n_unreadable=len(absent),
+            certificates=certificates_of(plan.config, scored, str(store.model.get("name"))),
         )
         write_record(folder.root, record)
         write_text(folder.outcomes, outcomes(plan, rows))

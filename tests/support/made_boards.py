@@ -116,8 +116,8 @@ def _model(record: str, index: int) -> dict[str, Any]:
         "cohort": "c", "record": record, "name": f"model {index}", "tier": "self-reported", "origin": "public",
         "kind": "generator", "source": f"made up {index % 7}", "revision": "", "licence": "", "parameters": 10**6,
         "training_data": [], "notes": [], "settings": "{}", "verified": True, "control": False, "seen": False,
-        "run_seed": 1, "samples_hash": "s", "encoders": [], "statistics": [], "warnings": [], "n_unreadable": 0,
-        "command": "chexgenbench eval",
+        "run_seed": 1, "samples_hash": "s", "encoders": [], "statistics": [], "certificates": [],
+        "warnings": [], "n_unreadable": 0, "command": "chexgenbench eval",
     }  # fmt: skip
 
 

@@ -7,8 +7,12 @@ from leaderboards.statistics.certificates.families import FAMILIES
 from leaderboards.statistics.certificates.rounding import confidence, up
 
 
-def sentence(certificate: Certificate, places: int = 3) -> str:
-    """One line: "error at most 0.141 with 95 % confidence from n = 100 patients (exact binomial Occam, ...)"."""
+def sentence(certificate: Certificate, places: int = 3, cases: str = "patients") -> str:
+    """One line: "error at most 0.141 with 95 % confidence from n = 100 patients (exact binomial Occam, ...)".
+
+    Args:
+        cases: what the independent cases are called; of MIRB they are questions.
+    """
     title = FAMILIES[certificate.family].title
     parts = [title, predictor_words(certificate)]
     if price := price_words(certificate):
@@ -16,7 +20,7 @@ def sentence(certificate: Certificate, places: int = 3) -> str:
     together = f"; one of {certificate.simultaneous} that hold together" if certificate.simultaneous > 1 else ""
     return (
         f"{certificate.loss_name} at most {up(certificate.value, places)} with {confidence(certificate.delta)} "
-        f"confidence from n = {certificate.n} patients ({', '.join(parts)}{together})"
+        f"confidence from n = {certificate.n} {cases} ({', '.join(parts)}{together})"
     )
 
 
