@@ -67,12 +67,14 @@ class Block(nn.Module):
 class Attention(Block):
     """Grouped-query attention with rotary positions; keys and values are cached as quantised."""
 
-    scores: Site
-    probs: Site
-    attn_out: Site
+    o_proj: Projection
     q_rot: Site
     k_rot: Site
     v_out: Site
+    scores: Site
+    probs: Site
+    attn_out: Site
+    o_out: Site
 
     def __init__(self, source: Any, feed: Site, bits: Bits) -> None:
         super().__init__(
@@ -120,9 +122,15 @@ class Attention(Block):
 class FeedForward(Block):
     """SwiGLU: down(silu(gate(x)) * up(x)), silu as a product with a quantised sigmoid."""
 
+    gate_proj: Projection
+    up_proj: Projection
+    down_proj: Projection
+    gate_out: Site
+    up_out: Site
     sigmoid_out: Site
     silu_out: Site
     down_in: Site
+    down_out: Site
 
     def __init__(self, source: Any, feed: Site, bits: Bits) -> None:
         super().__init__(

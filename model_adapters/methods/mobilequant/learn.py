@@ -1,6 +1,6 @@
 """Joint learning of transforms (LET), weight clipping (LWC) and activation ranges (ARL), end to end.
 
-    minimise   mean (h - h*)^2   over calibration sequences, one a step
+    minimise   mean (h - h*)^2   over calibration sequences, `batch` a step
 
 h: what enters the final norm, everything quantised; h*: the same of the float model. AdamW without decay; every rate
 falls to a tenth along a cosine. Published rates of scales and zero points (1e-6) are absolute; here a scale is learnt
@@ -39,7 +39,7 @@ class Settings:
     Attributes:
         epochs: passes over the calibration sequences. what: of LEARNT.
         transform_rate, clip_rate, range_rate: learning rates; a zero point's is a tenth of `range_rate`.
-        save_every: steps between two states on disk.
+        save_every: steps between two states on disk. batch: sequences a step (published: 1).
     """
 
     epochs: int = 10
@@ -48,13 +48,18 @@ class Settings:
     clip_rate: float = 1e-2
     range_rate: float = 1e-3
     save_every: int = 20
+    batch: int = 1
 
     def __post_init__(self) -> None:
         unknown = [each for each in self.what if each not in LEARNT]
         if unknown or not self.what:
             raise UserError(f"learn is {','.join(self.what)!r}; it names some of {', '.join(LEARNT)}.")
-        if self.epochs < 1 or self.save_every < 1:
-            raise UserError("epochs and save_every must be at least 1.")
+        if min(self.epochs, self.save_every, self.batch) < 1:
+            raise UserError("epochs, save_every and batch must be at least 1.")
+
+    def steps(self, sequences: int) -> int:
+        """Steps of all epochs; a last, smaller batch of an epoch is a step too."""
+        return self.epochs * -(-sequences // self.batch)
 
 
 @dataclass
@@ -125,7 +130,9 @@ def learn(
         [{"params": [parameters.values[name]], "lr": parameters.rates[name]} for name in names], weight_decay=0.0
     )
     losses: list[float] = _restore(state, parameters, optimiser) if state.exists() else []
-    total = settings.epochs * len(items)
+    total = settings.steps(len(items))
+    if settings.batch > 1 and len({each.embeds.shape for each in items}) > 1:
+        raise UserError("The calibration sequences differ in length: batch must be 1.")
     widths = widths_of(model.config)
     set_mode(model, "on")
     for step in range(len(losses), total):
@@ -134,8 +141,9 @@ def learn(
             group["lr"] = parameters.rates[name] * share
         for layer, transform in zip(model.model.layers, parameters.transforms, strict=False):
             attach(layer, transform, widths)
-        which = _order(len(items), step // len(items), seed)[step % len(items)]
-        loss = torch.nn.functional.mse_loss(last_hidden(model, items[which].embeds), targets[which])
+        which = _batch(len(items), settings.batch, step, seed)
+        embeds, aims = torch.cat([items[i].embeds for i in which]), torch.cat([targets[i] for i in which])
+        loss = torch.nn.functional.mse_loss(last_hidden(model, embeds), aims)
         if not bool(torch.isfinite(loss)):
             raise UserError(f"The loss is not finite after {step} steps. Lower transform_rate and range_rate.")
         optimiser.zero_grad(set_to_none=True)
@@ -151,15 +159,18 @@ def learn(
             saved(len(losses))
     for layer, transform in zip(model.model.layers, parameters.transforms, strict=False):
         attach(layer, transform, widths)
-    epochs = [sum(losses[i : i + len(items)]) / len(items) for i in range(0, total, len(items))]
+    each = total // settings.epochs
+    epochs = [sum(losses[i : i + each]) / each for i in range(0, total, each)]
     return parameters, epochs
 
 
-def _order(count: int, epoch: int, seed: int) -> list[int]:
+def _batch(count: int, batch: int, step: int, seed: int) -> list[int]:
+    """Sequences of a step; each epoch has an order of its own."""
     import torch
 
+    epoch, place = divmod(step, -(-count // batch))
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch, purpose="mobilequant") % 2**63)
-    return torch.randperm(count, generator=generator).tolist()
+    return torch.randperm(count, generator=generator)[place * batch : (place + 1) * batch].tolist()
 
 
 def _keep(path: Path, parameters: Parameters, optimiser: Any, losses: list[float]) -> None:

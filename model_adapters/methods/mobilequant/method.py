@@ -55,6 +55,7 @@ INPUTS: dict[str, MethodInput] = {
     "held_out": MethodInput("sequences on which surprise is measured before and after", default=16),
     "alpha": MethodInput("SmoothQuant's exponent", default=0.5),
     "epochs": MethodInput("passes of learning over the calibration sequences (published: 60 over 1,024)", default=10),
+    "batch": MethodInput("sequences of a step of learning, all of one length (published: 1)", default=1),
     "learn": MethodInput("what is learnt: some of transforms,clipping,ranges", default="transforms,clipping,ranges"),
     "transform_rate": MethodInput("learning rate of the transforms", default=1e-3),
     "clip_rate": MethodInput("learning rate of the weight clipping", default=1e-2),
@@ -126,6 +127,7 @@ def learning_settings(inputs: Mapping[str, Any]) -> Any:
         inputs["clip_rate"],
         inputs["range_rate"],
         inputs["save_every"],
+        inputs["batch"],
     )
 
 

@@ -92,33 +92,53 @@ class Site(nn.Module):
             self.channels = most if self.channels is None else torch.maximum(self.channels, most)
 
 
-class Projection(nn.Module):
+class Frozen(nn.Module):
+    """What projections and norms share once they are integers.
+
+    Attributes:
+        codes, scale, zero: the integers and what they mean; None before.
+    """
+
+    weight: Tensor
+    codes: Tensor | None
+    scale: Tensor | None
+    zero: Tensor | None
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.mode: Mode = "off"
+        self.register_buffer("weight", weight.detach())
+        for name in ("codes", "scale", "zero"):
+            self.register_buffer(name, None)
+
+    def refresh(self) -> None:
+        """Make the weight what the codes stand for, in the precision of the scale."""
+        assert self.codes is not None
+        assert self.scale is not None
+        assert self.zero is not None
+        self.weight = (self.codes - self.zero) * self.scale
+
+
+class Projection(Frozen):
     """A linear layer with quantised weights.
 
     Attributes:
         weight: float[out, in], bias: float[out] or None: of the float model.
         row, column: factors of the equivalent transforms, float[out] and float[in], or None.
         clip_high, clip_low: logits of the share of the range that is kept (LWC), 0-d or float[out, 1]; None: all of it.
-        codes, scale, zero: once frozen, the integers that are stored; `weight` is then what they stand for.
     """
 
-    weight: Tensor
     bias: Tensor | None
 
     def __init__(self, linear: nn.Linear, bits: int, per_channel: bool, symmetric: bool) -> None:
-        super().__init__()
+        super().__init__(linear.weight)
         self.bits, self.per_channel, self.symmetric = bits, per_channel, symmetric
         self.bounds: Bounds = bounds_of(bits, symmetric)
-        self.register_buffer("weight", linear.weight.detach())
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach())
-        self.mode: Mode = "off"
         self.row: Tensor | None = None
         self.column: Tensor | None = None
         self.clip_high: Tensor | None = None
         self.clip_low: Tensor | None = None
-        self.register_buffer("codes", None)
-        self.register_buffer("scale", None)
-        self.register_buffer("zero", None)
 
     def transformed(self) -> tuple[Tensor, Tensor | None]:
         """Weight and bias with the transforms in them."""
@@ -164,7 +184,8 @@ class Projection(nn.Module):
             weight, bias = self.transformed()
             self.scale, self.zero = self.affine(weight)
             self.codes = codes_of(weight, self.scale, self.zero, self.bounds)
-            self.weight, self.bias = (self.codes - self.zero) * self.scale, bias
+            self.bias = bias
+            self.refresh()
         self.row = self.column = self.clip_high = self.clip_low = None
 
 
@@ -175,27 +196,19 @@ def _on_accumulator(bias: Tensor | None, step: Tensor | None, scale: Tensor) -> 
     return round_straight(bias / unit) * unit
 
 
-class Norm(nn.Module):
+class Norm(Frozen):
     """Root-mean-square norm with a quantised gain, between two sites.
 
     Attributes:
         weight: float[width]. factor: of the equivalent transform, or None. inputs, outputs: the sites.
-        codes, scale, zero: of the gain, once frozen.
     """
 
-    weight: Tensor
-
     def __init__(self, norm: Any, bits: int, inputs: Site, outputs: Site) -> None:
-        super().__init__()
+        super().__init__(norm.weight)
         self.bits, self.bounds = bits, bounds_of(bits)
         self.epsilon = float(norm.variance_epsilon)
-        self.register_buffer("weight", norm.weight.detach())
-        self.mode: Mode = "off"
         self.factor: Tensor | None = None
         self.inputs, self.outputs = inputs, outputs
-        self.register_buffer("codes", None)
-        self.register_buffer("scale", None)
-        self.register_buffer("zero", None)
 
     def transformed(self) -> Tensor:
         """The gain with the transform in it."""
@@ -222,5 +235,5 @@ class Norm(nn.Module):
             weight = self.transformed()
             self.scale, self.zero = affine_of(weight.amin(), weight.amax(), self.bits)
             self.codes = codes_of(weight, self.scale, self.zero, self.bounds)
-            self.weight = (self.codes - self.zero) * self.scale
+            self.refresh()
         self.factor = None

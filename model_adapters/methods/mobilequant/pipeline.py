@@ -52,7 +52,7 @@ def run(
     data = read_data(inputs["calibration"], source, inputs["samples"], inputs["length"], inputs["held_out"], seed)
     _bind(output, source, data)
     arm = ARMS[inputs["method"]]
-    total = 3 + (settings.epochs * len(data.calibration) if arm.learns else 0)
+    total = 3 + (settings.steps(len(data.calibration)) if arm.learns else 0)
     steps = _Steps(output, total, saved)
     model = source.model
     parameters = sum(each.numel() for each in model.parameters())

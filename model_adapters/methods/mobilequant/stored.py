@@ -130,7 +130,7 @@ def _filled(settings: dict[str, Any], bits: Bits, tensors: dict[str, Tensor], en
         part.codes = _unpacked(part, tensors[f"{name}.codes"])
         if part.codes.shape != part.weight.shape:
             raise ValueError(f"{name} has shape {tuple(part.codes.shape)}, not {tuple(part.weight.shape)}")
-        part.weight = (part.codes - part.zero) * part.scale
+        part.refresh()
         if isinstance(part, Projection) and part.bias is not None:
             part.bias = tensors[f"{name}.bias"]
     set_mode(model, "on")

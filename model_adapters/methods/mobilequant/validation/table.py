@@ -28,7 +28,7 @@ ARMS: dict[str, dict[str, Any]] = {
 SCHEMES = {"W8A8": (8, 8, 16), "W4A8": (4, 8, 16), "W4A6": (4, 6, 16), "W8A16": (8, 16, 16), "full W8A8": (8, 8, 8)}
 """Label -> bits of weights, narrow and wide activations."""
 
-LEARNING = {"epochs": 15, "transform_rate": 3e-3, "save_every": 10_000}
+LEARNING = {"epochs": 15, "transform_rate": 3e-3, "batch": 4, "save_every": 10_000}
 
 
 def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambda done, total: None) -> Path:
