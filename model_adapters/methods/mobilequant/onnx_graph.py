@@ -50,7 +50,7 @@ class Graph:
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
-    def constant(self, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any] | np.generic) -> str:
         """An initialiser; small equal ones are shared."""
         value = np.ascontiguousarray(value)
         key = (

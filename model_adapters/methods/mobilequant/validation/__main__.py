@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=600, help="of training the character model")
     parser.add_argument("--spread", type=float, default=1.5, help="of the logarithm of an outlier factor; 0: none")
-    parser.add_argument("--samples", type=int, default=128)
+    parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--schemes", default="W8A8,W4A8,W4A6")
     parser.add_argument("--arms", default=",".join(each for each in ARMS if each != "transforms, clipping"))
     parser.add_argument("--json", action="store_true", help="the figures as JSON instead of a table")

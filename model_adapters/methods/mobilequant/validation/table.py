@@ -47,7 +47,7 @@ def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambd
     text, test = character_model.corpus()
     rows: dict[str, Tensor] = {
         "tokens": character_model.windows(text, 256, seed, "calibration"),
-        "held_out": character_model.windows(test, 200, 0, "test"),
+        "held_out": character_model.windows(test, 100, 0, "test"),
     }
     for name, tensors in (("model", {n: t.contiguous() for n, t in state.items()}), ("tokens", rows)):
         # the tokens lie beside the model's folder: a folder of a checkpoint holds its weights alone
@@ -59,7 +59,7 @@ def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambd
 
 
 def perplexities(
-    model: Path, output: Path, seed: int, schemes: Sequence[str], arms: Sequence[str], samples: int = 128,
+    model: Path, output: Path, seed: int, schemes: Sequence[str], arms: Sequence[str], samples: int = 64,
     changes: Mapping[str, Any] | None = None, say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, dict[str, float | None]]:  # fmt: skip
     """Scheme -> arm -> held-out perplexity; under "float" that of the model as it was. Finished fits are read back."""
@@ -71,7 +71,7 @@ def perplexities(
             inputs = {
                 "model": str(model), "calibration": str(model.parent / "tokens.safetensors"),
                 "weight_bits": weight_bits, "activation_bits": activation_bits, "wide_bits": wide_bits,
-                "samples": samples, "held_out": 200, **LEARNING, **ARMS[arm], **(changes or {}),
+                "samples": samples, "held_out": 100, **LEARNING, **ARMS[arm], **(changes or {}),
             }  # fmt: skip
             folder = output / f"{scheme}-{arm}".replace(" ", "").replace(",", "+")
             measured = run_method(MobileQuant(), inputs, folder, seed).record["measured"]
