@@ -7,7 +7,6 @@ training of those weights (100000 and up) nor an evaluation (below 1,000) uses.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -93,10 +92,10 @@ def chunks(folder: Path, part: str, tasks: Sequence[str], count: int) -> list[Ch
     ]
 
 
-def questions(folder: Path, part: str, task: str, count: int, say: Say) -> Batches:
+def questions(folder: Path, part: str, task: str, count: int, say: Say, per_task: int = CHUNK) -> Batches:
     """The questions of one task and part, made where they are missing."""
     wanted = chunks(folder, part, (task,), count)
-    make_items(wanted, CHUNK, 1, say)
+    make_items(wanted, per_task, 1, say)
     data = Items([each.folder for each in wanted])
     return Batches(data, {task: 1.0}, _tokenizer(), _language()["model.embed_tokens.weight"])
 
@@ -204,12 +203,6 @@ class Answers:
         asked = self.parts[task][0].asked(items)
         found: Tensor = functional_call(self.module, dict(weights), (asked,))[:, first:last]
         return found
-
-
-def facts_of(path: Path) -> dict[str, Any]:
-    """What a file of weights says of itself."""
-    with safe_open(path, "pt") as file:
-        return dict(json.loads((file.metadata() or {})["embedded"]))
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ TOKENS = 2  # per image, as in embedded_network, which needs torch
 SEEN = 16  # tokens kept free for what the projector's head says
 SECONDS_PER_QUESTION = 0.4  # measured, see docs/embedded-vlm.md
 OPTIONS: dict[str, OptionValue] = {}
+_OWN = (("training_data", ("mirb-procedural",)), ("notes", ()))  # facts of own weights, and what holds where untold
 _ENDS = (smollm2.EOS, 0)  # <|im_end|>, <|endoftext|>
 
 
@@ -80,7 +81,7 @@ class EmbeddedVlm:
         own = {smollm2.FILE: smollm2.SHA256, lite0.FILE: lite0.SHA256}
         self.card = card().model_copy(
             update={"weight_hashes": hashes | own}
-            | ({} if folder == FOLDER else {"source": f"own weights in {folder.name}", "notes": ()})
+            | ({} if folder == FOLDER else {"source": f"own weights in {folder.name}", **_own_facts(folder)})
         )
         self._device = torch.device(context.device)
         from model_adapters.vlms.embedded_network import Eye, load_weights
@@ -225,6 +226,22 @@ def estimate(context: BuildContext, questions: int) -> Estimate | None:
     if context.device != "cpu":
         return None
     return Estimate(SECONDS_PER_QUESTION * questions, 1.2, "one CPU thread", "measured, all eleven tasks")
+
+
+def _own_facts(folder: Path) -> dict[str, Any]:
+    """Name, training data and notes of weights that do not ship, from the facts.json beside them.
+
+    Raises:
+        UserError: the file says something else.
+    """
+    path = folder / "facts.json"
+    try:
+        told = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        found = {"name": str(told.get("name", "embedded"))}
+        found |= {key: tuple(map(str, told.get(key, default))) for key, default in _OWN}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UserError(f"{path} is no table of name, training_data and notes ({error}).") from error
+    return found
 
 
 def verified_hashes(folder: Path) -> dict[str, str]:
