@@ -9,6 +9,7 @@ import made_up_splits
 import numpy as np
 import pytest
 
+from data_splits.consent import MARK
 from data_splits.errors import UserError
 from data_splits.materialise import materialise
 from data_splits.sources import load_split
@@ -37,3 +38,7 @@ def test_credentialed_needs_consent(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--include-credentialed"):
         materialise(split, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    table = materialise(split, tmp_path / "out", include_credentialed=True)
+    assert load_split(f"folder:{table}").credentialed  # by the mark that was left there
+    (tmp_path / "out" / MARK).unlink()
+    assert not load_split(f"folder:{table}").credentialed
