@@ -112,14 +112,17 @@ def show(name: Name, weights: Weights = None, device: Device = "cpu", json: Json
     typer.echo("  missing here: " + ("nothing" if not lacks else "; ".join(lacks)))
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="A training method; `model-adapters list --kind method` names them.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the artifact; the same command there goes on.")
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML or JSON file with the method's inputs.")] = None,
-    input_: Annotated[list[str] | None, typer.Option("--input", help="KEY=VALUE, over what --config says.")] = None,
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="KEY=VALUE, over what --config says; or write --KEY VALUE.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The only source of randomness.")] = 0,
     device: Device = "cpu",
     inputs: Annotated[bool, typer.Option("--inputs", help="Tell what the method asks for, and leave.")] = False,
@@ -132,6 +135,8 @@ def train(
       model-adapters train NAME --inputs
 
       model-adapters train NAME --config inputs.toml --input steps=100 --output runs/mine
+
+      model-adapters train capacity-control --base embedded --split phantom --peft lora --output runs/lora
     """
     from model_adapters import train_command
     from model_adapters.methods import METHODS
@@ -141,7 +146,8 @@ def train(
     if inputs:
         train_command.tell_inputs(method, json)
         return
-    given = {**train_command.read_config(config), **_pairs(input_, "--input")}
+    flags = train_command.read_flags(context.args)
+    given = {**train_command.read_config(config), **_pairs(input_, "--input"), **flags}
     train_command.train(method, given, output or Path("runs") / name, seed, json)
 
 

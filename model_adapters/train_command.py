@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,25 @@ def read_config(path: Path | None) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise UserError(f"--config {path} must be a table of inputs: name = value.")
     return data
+
+
+def read_flags(words: Sequence[str]) -> dict[str, str]:
+    """Inputs written as options, `--steps 100` or `--steps=100`; one without a value is "true".
+
+    Raises:
+        UserError: a word that belongs to no option.
+    """
+    given: dict[str, str] = {}
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("--") or not word[2:]:
+            raise UserError(f"{word!r} belongs to no option. Inputs are written --KEY VALUE, after the method's name.")
+        key, sign, value = word[2:].partition("=")
+        if not sign:
+            value = left.pop(0) if left and not left[0].startswith("--") else "true"
+        given[key] = value
+    return given
 
 
 def tell_inputs(method: TrainingMethod, as_json: bool) -> None:

@@ -38,7 +38,8 @@ def card_facts(folder: Path) -> dict[str, Any]:
 def training_cases(context: BuildContext) -> frozenset[str] | None:
     """The cases of the context's split that the context's folder was fine-tuned on.
 
-    None where it says nothing, or of another split. What its base had seen before counts as seen by nobody here: the
+    A case is known by its id and the hash of its prompt: two cohorts of phantoms name their cases alike. None where the
+    folder says nothing, or nothing of this split. What its base had seen before counts as seen by nobody here: the
     question that these cases answer is what the fine-tuning memorised.
 
     Raises:
@@ -50,10 +51,13 @@ def training_cases(context: BuildContext) -> frozenset[str] | None:
         return None
     try:
         told = json.loads(path.read_text("utf-8"))
-        split, cases = told["split"], frozenset(map(str, told["cases"]))
+        split, known = told["split"], dict(told["cases"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} names no training cases ({type(error).__name__}). Run the training again.") from error
-    return cases if split == context.split.name else None
+    if split != context.split.name:
+        return None
+    entries = context.split.manifest.entries
+    return frozenset(each.id for each in entries if known.get(each.id, "") == each.prompt_sha256) or None
 
 
 def adapter_of(folder: Path) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import atomic_write
+from data_splits.integrity import atomic_write, canonical_json
 from model_adapters.methods.capacity_control.families import Adapted, adapt
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from model_adapters.methods.capacity_control.base import Located
 
-ADAPTER = "adapter.safetensors"
+ADAPTER, FACTS = "adapter.safetensors", "capacity-control"
 
 COPIED = (".json", ".txt", ".model", ".safetensors")
 """Endings of files that a diffusers folder needs; no pickled weights, no README, no images."""
@@ -79,7 +79,8 @@ def write_adapter(parameters: Mapping[str, Tensor], facts: Mapping[str, str], fi
 
     plain = {name: each.detach().float().cpu().contiguous() for name, each in parameters.items()}
     with atomic_write(file) as stream:
-        stream.write(save(plain, dict(facts)))
+        # In one entry: the order of several follows from nothing, and equal adapters would differ in their bytes.
+        stream.write(save(plain, {FACTS: canonical_json(dict(facts))}))
 
 
 def apply_adapter(network: Any, file: Path) -> None:
@@ -94,9 +95,10 @@ def apply_adapter(network: Any, file: Path) -> None:
     from model_adapters.methods.capacity_control.blocks import Allowed, blocks_of, read_mask
 
     with safe_open(file, "pt") as stream:
-        facts, stored = stream.metadata() or {}, {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-    if "family" not in facts:
+        told, stored = stream.metadata() or {}, {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+    if FACTS not in told:
         raise UserError(f"{file.name} was not written by capacity-control.")
+    facts = json.loads(told[FACTS])
     names = blocks_of(network)
     allowed = Allowed(names, read_mask(facts["mask"], names), facts["outside"] == "true")
     adapted: Adapted = adapt(network, facts["family"], allowed, int(facts["rank"]))

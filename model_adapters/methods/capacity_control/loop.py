@@ -44,11 +44,7 @@ class Loop:
 
         self.base, self.adapted, self.settings, self.batches = base, adapted, settings, batches
         self.latents, self.texts, self.process, self.path = latents, texts, process, path
-        fixed = adapted.fixed_rates
-        free = [each for name, each in adapted.parameters.items() if name not in fixed]
-        groups: list[dict[str, Any]] = [{"params": free, "share": None}] if free else []
-        groups += [{"params": [adapted.parameters[name]], "share": fixed[name]} for name in sorted(fixed)]
-        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, weight_decay=settings.weight_decay)
+        self.optimizer = torch.optim.AdamW(_groups(adapted, settings), lr=settings.rate)
         average = {name: each.detach().clone() for name, each in adapted.parameters.items()} if settings.ema else {}
         self.state = State(0, dict(adapted.parameters), average)
         half = settings.precision == "float16"
@@ -90,7 +86,7 @@ class Loop:
         settings, state = self.settings, self.state
         rate = settings.rate * min(1.0, (state.step + 1) / settings.warmup) if settings.warmup else settings.rate
         for group in self.optimizer.param_groups:
-            group["lr"] = rate if group["share"] is None else group["share"] * rate / settings.rate
+            group["lr"] = rate * group["fixed"] / settings.rate if group["fixed"] else rate
         size = settings.batch // settings.accumulate
         parts = [slice(start, start + size) for start in range(0, settings.batch, size)]
         clean = self.latents(batch.rows)
@@ -148,3 +144,12 @@ class Loop:
                 norms.append(self.process.noise_gap(told.cpu(), plain.cpu(), batch.level.part(part)))
         measured = torch.cat(norms)
         return threshold.keeps(measured), float(measured.mean())
+
+
+def _groups(adapted: Adapted, settings: Settings) -> list[dict[str, Any]]:
+    """Parameters by (fixed rate or 0, weight decay). A scale that starts at 1 is not pulled to 0."""
+    found: dict[tuple[float, float], list[Any]] = {}
+    for name, each in adapted.parameters.items():
+        decay = 0.0 if name.endswith(".gamma") else settings.weight_decay
+        found.setdefault((adapted.fixed_rates.get(name, 0.0), decay), []).append(each)
+    return [{"params": each, "fixed": fixed, "weight_decay": decay} for (fixed, decay), each in found.items()]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import content_hash, sha256_file, write_json
+from data_splits.integrity import content_hash, sha256_bytes, sha256_file, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.capacity_control.families import FAMILIES
 from model_adapters.methods.capacity_control.settings import INPUTS, Settings, read_settings
@@ -171,8 +171,9 @@ def _ids(chosen: Chosen) -> list[str]:
 
 def _cases(chosen: Chosen, located: Located) -> dict[str, Any]:
     split = chosen.split
+    hashes = {case.id: sha256_bytes((case.prompt or "").encode()) for case in chosen.cases}
     return {
-        "split": split.name, "split_hash": split.manifest.hash, "subset": chosen.subset, "cases": _ids(chosen),
+        "split": split.name, "split_hash": split.manifest.hash, "subset": chosen.subset, "cases": hashes,
         "adapter": "embedded" if located.embedded else "diffusers",
     }  # fmt: skip
 

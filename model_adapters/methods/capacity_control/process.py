@@ -32,10 +32,6 @@ class Level:
         """Some of the samples."""
         return Level(self.time[rows], self.alpha[rows], self.sigma[rows])
 
-    def to(self, device: Any) -> Level:
-        """On a device."""
-        return Level(self.time.to(device), self.alpha.to(device), self.sigma.to(device))
-
 
 class Process:
     """The process of a diffusers scheduler.
