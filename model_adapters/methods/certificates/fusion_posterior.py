@@ -117,7 +117,8 @@ def learn(run: FusionRun) -> Fused:
             run.course["posterior"],
         )  # fmt: skip
     else:
-        mean = learn_mean(space, sample.part(sample.all()), prior.mean, how, run.course["posterior"])
+        # From the same start as the half's, not from the half's end: further steps would only add distance to pay for.
+        mean = learn_mean(space, sample.part(sample.all()), free, how, run.course["posterior"])
         posterior = Posterior(mean, start.scale)
     price = prior.price(posterior)
     losses = drawn_losses(space, sample, rows, posterior, settings["draws"], run.seed, run.course["draws"])

@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from signs import axes_pool, named, random_sample
+
+from data_splits.errors import UserError
+from model_adapters.methods.certificates.fusion import CertifiedFusion, made_up_sample
+from model_adapters.methods.certificates.setup import Measured, numbers, pool_of, require_common, sample_of
+from model_adapters.methods.run import read_inputs
+
+
+def inputs_of(folder: Path, **changes: Any) -> dict[str, Any]:
+    return read_inputs({**made_up_sample(folder), **changes}, CertifiedFusion.inputs, "certified-fusion")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"delta": 1.5}, "failure probability"), ({"model_kind": "method"}, "predictor, generator"),
+        ({"loss": "mean-square"}, "not bounded"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told(tmp_path: Path, change: dict[str, Any], what: str) -> None:
+    with pytest.raises(UserError, match=what):
+        require_common(inputs_of(tmp_path, **change))
+
+
+def test_numbers_are_read_or_named() -> None:
+    assert numbers("1, 3,5", "iterations") == (1, 3, 5) and numbers(7, "iterations") == (7,)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="iterations is '1,x'"):
+        numbers("1,x", "iterations")
+
+
+def test_the_sample_is_bound_to_its_bytes(tmp_path: Path) -> None:
+    inputs = inputs_of(tmp_path / "in")
+    pool, source = pool_of(inputs)
+    assert source.role == "pool" and sample_of(inputs, pool, tmp_path / "work", "cpu").size == 24
+    other = {**inputs, "sample": inputs["sample"].replace("task-1", "task-2")}
+    with pytest.raises(UserError, match="when the work began"):
+        sample_of(other, pool, tmp_path / "work", "cpu")
+    with pytest.raises(UserError, match="needs network"):
+        sample_of({**inputs, "sample": None}, pool, tmp_path / "work", "cpu")
+
+
+def test_an_objective_of_python_goes_in_place_of_files(tmp_path: Path) -> None:
+    sample = random_sample(12)
+    inputs = {**inputs_of(tmp_path / "in"), "objective": sample.objective, "cases": named(12)}
+    assert sample_of(inputs, axes_pool(tmp_path), tmp_path / "work", "cpu").objective is sample.objective
+    with pytest.raises(UserError, match="Python object"):
+        sample_of({**inputs, "objective": "mine"}, axes_pool(tmp_path), tmp_path / "work", "cpu")
+
+
+def test_memory_and_seconds_are_told(tmp_path: Path) -> None:
+    measured = Measured()
+    held = bytearray(64 * 2**20)
+    measured.write(tmp_path / "measured.json", tensor_reads=3)
+    found = json.loads((tmp_path / "measured.json").read_text())
+    assert found["tensor_reads"] == 3 and found["peak_memory_mb"] >= found["extra_memory_mb"] >= 60 and len(held)
