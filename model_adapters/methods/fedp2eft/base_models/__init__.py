@@ -1,0 +1,1 @@
+"""How the model that clients personalise was itself trained in the federation."""
