@@ -1,8 +1,9 @@
-"""What models of other tasks do to a merge: 4 target tasks, a pool of their 4 experts, and one of 16 others besides.
+"""What a growing pool does to a merge: from 4 models to 20, with relevant, irrelevant or noisy ones.
 
 Twenty tasks made of scikit-learn's digits: 40 of 64 pixels permuted, labels permuted, a frozen orthonormal head on
 normalised features (as frozen text heads of CLIP). A base is trained on all tasks, an expert on each; 100 proxy
-examples a task; accuracy over the 797 test images of tasks 0 to 3. Run as `python -m benchmarks.merging_pool_scaling`.
+examples a task; accuracy over the 797 test images of the target tasks. Run as
+`python -m benchmarks.merging_pool_scaling --scenario irrelevant --base weak --seeds 3`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,10 @@ from model_adapters.methods.merging.pool import open_pool
 from model_adapters.methods.merging.proxy import ProxyObjective
 from model_adapters.methods.merging.run import MergeRun
 
+Task = dict[str, torch.Tensor]
+"""x and y of the images, and the head."""
+
+EXPERT_STEPS = 100
 TASKS, TARGETS, TRAIN, PROXY, CLASSES, WIDTH = 20, 4, 1000, 100, 10, 64
 
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -45,6 +51,20 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+SCENARIOS = {
+    "irrelevant": "targets are 4 tasks; the other 16 models are experts of other tasks",
+    "noisy": "targets are 4 tasks; the other 16 models were fine-tuned from another random start",
+    "relevant": "targets are all 20 tasks, whose experts join the pool",
+}
+SHORT = (
+    "average", "task arithmetic .3", "TIES .3 (sum)", "supervised coefficients", "FW-hard, layer", "FW-hard, task",
+    "FW-soft, simplex",
+)  # fmt: skip
+"""Rows of the scenarios besides `irrelevant`."""
+JOINT_STEPS = {"weak": 22, "strong": 60}
+"""Of the base: its accuracy is then about 50 %, as the pilot's was, or 87 %."""
+
+
 class Trunk(torch.nn.Module):
     """64 pixels to 64 normalised features."""
 
@@ -60,7 +80,7 @@ class Trunk(torch.nn.Module):
         return torch.nn.functional.normalize(self.layers(x), dim=-1)
 
 
-def make_tasks(seed: int) -> list[dict[str, torch.Tensor]]:
+def make_tasks(seed: int) -> list[Task]:
     """x and y of training and test images, and the head, of every task."""
     from sklearn.datasets import load_digits
 
@@ -79,7 +99,7 @@ def make_tasks(seed: int) -> list[dict[str, torch.Tensor]]:
     return found
 
 
-def train(network: Trunk, tasks: list[dict[str, torch.Tensor]], steps: int, rate: float, seed: int, batch: int) -> None:
+def train(network: Trunk, tasks: list[Task], steps: int, rate: float, seed: int, batch: int) -> None:
     """Adam on random images of all the tasks at once."""
     draws = torch.Generator().manual_seed(derive_seed(seed, "train"))
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
@@ -93,24 +113,30 @@ def train(network: Trunk, tasks: list[dict[str, torch.Tensor]], steps: int, rate
         optimiser.step()
 
 
-def make_pool(folder: Path, tasks: list[dict[str, torch.Tensor]], seed: int, joint_steps: int) -> list[str]:
-    """Paths of the base and of every expert."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "network") % 2**31)
-        base = Trunk()
+def make_pool(folder: Path, tasks: list[Task], seed: int, joint_steps: int, noisy: bool = False) -> list[str]:
+    """Paths of the base and of every expert; of a noisy pool the last 16 come from another start."""
+    base = new_trunk(derive_seed(seed, "network"))
     train(base, tasks, joint_steps, 1e-3, seed, 128)
+    other = new_trunk(derive_seed(seed, "another network"))
     paths = [str(folder / "base.safetensors")]
     save_file(base.state_dict(), paths[0])
     for index, task in enumerate(tasks):
         expert = Trunk()
-        expert.load_state_dict(base.state_dict())
-        train(expert, [task], 100, 3e-3, derive_seed(seed, "expert", index), 128)
+        expert.load_state_dict((other if noisy and index >= TARGETS else base).state_dict())
+        train(expert, [task], EXPERT_STEPS, 3e-3, derive_seed(seed, "expert", index), 128)
         paths.append(str(folder / f"expert-{index}.safetensors"))
         save_file(expert.state_dict(), paths[-1])
     return paths
 
 
-def objective(tasks: list[dict[str, torch.Tensor]], pool: Any, part: str) -> ProxyObjective:
+def new_trunk(seed: int) -> Trunk:
+    """Random weights of a seed of their own."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % 2**31)
+        return Trunk()
+
+
+def objective(tasks: list[Task], pool: Any, part: str) -> ProxyObjective:
     """Over "proxy" examples (the first of training), or the "test" images."""
     rows = slice(0, PROXY) if part == "proxy" else slice(TRAIN, None)
     data = {
@@ -120,51 +146,64 @@ def objective(tasks: list[dict[str, torch.Tensor]], pool: Any, part: str) -> Pro
     return ProxyObjective(Trunk(), data, "cross-entropy", pool)
 
 
-def scores(folder: Path, seed: int, joint_steps: int, sizes: tuple[int, ...]) -> dict[str, list[float]]:
+def scores(
+    folder: Path,
+    seed: int,
+    base: str = "weak",
+    scenario: str = "irrelevant",
+    sizes: Sequence[int] = (TARGETS, TASKS),
+    rows: Sequence[str] = tuple(ROWS),
+) -> dict[str, list[float]]:
     """Row -> mean test accuracy of the target tasks, for every size of pool, in per cent."""
     tasks = make_tasks(seed)
-    paths = make_pool(folder, tasks, seed, joint_steps)
-    found: dict[str, list[float]] = {"base": [], "experts, each on its own task": [], **{row: [] for row in ROWS}}
+    paths = make_pool(folder, tasks, seed, JOINT_STEPS[base], scenario == "noisy")
+    targets = tasks if scenario == "relevant" else tasks[:TARGETS]
+    found: dict[str, list[float]] = {"base": [], "experts, each on its own task": [], **{row: [] for row in rows}}
     for size in sizes:
         pool = open_pool(paths[1 : size + 1], paths[0], hold=True)
-        targets, test = objective(tasks[:TARGETS], pool, "proxy"), objective(tasks[:TARGETS], pool, "test")
+        proxy, test = objective(targets, pool, "proxy"), objective(targets, pool, "test")
         found["base"].append(100 * mean_score(test, {name: pool.read(0, name) for name in pool.merged}))
         alone = []
-        for index in range(TARGETS):
+        for index in range(min(size, len(targets))):
             own = objective([tasks[index]], pool, "test")
             alone.append(100 * mean_score(own, {name: pool.read(index + 1, name) for name in pool.merged}))
         found["experts, each on its own task"].append(float(np.mean(alone)))
-        for row, (method, settings) in ROWS.items():
-            started = time.perf_counter()
+        for row in rows:
+            method, settings = ROWS[row]
+            started = time.process_time()
             work = folder / f"{size}-{row.replace('/', '-')}"
             work.mkdir()
-            data = test if method == "ada-merging" and not settings.get("labels") else targets
+            data = test if method == "ada-merging" and not settings.get("labels") else proxy
             run = MergeRun(pool, data, table.settings_of(method, settings), seed, work)
             merged = table.merge(run, method)
             found[row].append(100 * mean_score(test, {name: merged.tensor(name).float() for name in pool.merged}))
-            print(
-                f"  {size} models, {row}: {found[row][-1]:.1f}, {time.perf_counter() - started:.1f} s", file=sys.stderr
-            )
+            spent = time.process_time() - started
+            print(f"  {scenario}, {base}, seed {seed}, {size} models, {row}: {found[row][-1]:.1f}, {spent:.1f} s",
+                  file=sys.stderr, flush=True)  # fmt: skip
     return found
 
 
 def main() -> None:
-    """Print a table: every row the accuracy with 4 and with 20 models, and the difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print a table: every row the accuracy by size of the pool, a column a seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--joint-steps", type=int, default=40, help="of the base: 40 is weak, 150 is strong")
+    parser.add_argument("--base", choices=tuple(JOINT_STEPS), default="weak", help="about 50 % or 87 % accurate")
+    parser.add_argument("--scenario", choices=tuple(SCENARIOS), default="irrelevant")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    sizes = (TARGETS, TASKS)
+    sizes = (TARGETS, 12, TASKS) if arguments.scenario == "relevant" else (TARGETS, TASKS)
+    rows = tuple(ROWS) if arguments.scenario == "irrelevant" else SHORT
     columns = []
     for seed in range(arguments.seeds):
         with tempfile.TemporaryDirectory() as name:
-            columns.append(scores(Path(name), seed, arguments.joint_steps, sizes))
-    print(f"Mean accuracy of {TARGETS} tasks, {sizes[0]} -> {sizes[1]} models. {machine('torch', 'numpy')}\n")
+            columns.append(scores(Path(name), seed, arguments.base, arguments.scenario, sizes, rows))
+    told = f"{SCENARIOS[arguments.scenario]}; {arguments.base} base"
+    print(f"Pools of {', '.join(map(str, sizes))} models: {told}. {machine('torch', 'numpy')}\n")
     print("| method | " + " | ".join(f"seed {seed}" for seed in range(arguments.seeds)) + " |")
     print("|---|" + "---|" * arguments.seeds)
     for row in columns[0]:
-        print(f"| {row} | " + " | ".join(f"{found[row][0]:.1f} -> {found[row][1]:.1f}" for found in columns) + " |")
+        cells = (" -> ".join(f"{value:.1f}" for value in found[row]) for found in columns)
+        print(f"| {row} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -237,7 +237,7 @@ def _own_facts(folder: Path) -> dict[str, Any]:
     path = folder / "facts.json"
     try:
         told = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        found = {"name": str(told.get("name", "embedded"))}
+        found: dict[str, Any] = {"name": str(told.get("name", "embedded"))}
         found |= {key: tuple(map(str, told.get(key, default))) for key, default in _OWN}
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError(f"{path} is no table of name, training_data and notes ({error}).") from error
