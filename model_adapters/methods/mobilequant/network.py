@@ -76,9 +76,10 @@ def convert(model: Any, bits: Bits) -> Any:
             setattr(layer, norm, Norm(getattr(layer, norm), bits.of_site("attn_norm_in"), *ends))
         layer.self_attn = Attention(layer.self_attn, layer.input_layernorm.outputs, bits)
         layer.mlp = FeedForward(layer.mlp, layer.post_attention_layernorm.outputs, bits)
-    device = model.model.norm.weight.device
-    model.to(device).eval()
-    return model.requires_grad_(False)
+    for _, part in parts(model):
+        if isinstance(part, Site):
+            part.to(model.model.norm.weight.device)
+    return model.eval().requires_grad_(False)
 
 
 def sites_of(layer: Any) -> dict[str, Site]:

@@ -19,7 +19,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=600, help="of training the character model")
-    parser.add_argument("--spread", type=float, default=1.5, help="of the logarithm of an outlier factor; 0: none")
+    parser.add_argument("--channels", type=int, default=4, help="outlier channels of each tensor, 30 times the rest")
+    parser.add_argument("--spread", type=float, default=0.0, help="of the logarithm of a factor of every channel")
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--schemes", default="W8A8,W4A8,W4A6")
     parser.add_argument("--arms", default=",".join(each for each in ARMS if each != "transforms, clipping"))
@@ -32,7 +33,7 @@ def main() -> None:
     for seed in range(given.seeds):
         folder = given.output / f"seed-{seed}"
         with meter(f"seed {seed}: character model") as show:
-            model = prepare(folder / "model", seed, given.steps, given.spread, show)
+            model = prepare(folder / "model", seed, given.steps, given.spread, given.channels, show)
         results.append(perplexities(model, folder, seed, schemes, arms, given.samples, say=note))
     write_json(given.output / "table.json", results)
     print(json.dumps(results, indent=2) if given.json else markdown(results))

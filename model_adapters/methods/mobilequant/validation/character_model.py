@@ -37,11 +37,11 @@ def corpus() -> tuple[Tensor, Tensor]:
     """
     import torch
 
-    parts: tuple[list[int], list[int]] = ([], [])
+    parts = (bytearray(), bytearray())
     for number, path in enumerate(sorted(Path(os.__file__).parent.glob("*.py"))):
-        text = path.read_text("utf-8", "replace")
-        parts[number % 5 == 4].extend(code for code in map(ord, text) if code < WORDS)
-    return torch.tensor(parts[0]), torch.tensor(parts[1])
+        parts[number % 5 == 4].extend(path.read_text("utf-8", "replace").encode("ascii", "ignore"))
+    kept, held = (torch.frombuffer(part, dtype=torch.uint8).long() for part in parts)
+    return kept, held
 
 
 def windows(text: Tensor, count: int, seed: int, purpose: str) -> Tensor:

@@ -1,6 +1,6 @@
 """Outlier channels put into a Llama model without changing what it computes: small models have none of their own.
 
-Norm gains, rows of v and rows of up are multiplied by log-normal factors, and their consumers divided.
+Norm gains, rows of v and rows of up are multiplied by a factor, and their consumers divided.
 """
 
 from __future__ import annotations
@@ -22,11 +22,18 @@ _PLACES = {
 }
 
 
-def with_outliers(state: dict[str, Tensor], widths: Widths, spread: float, seed: int) -> dict[str, Tensor]:
+FACTOR = 30.0
+"""Of an outlier channel, where only a few have one."""
+
+
+def with_outliers(
+    state: dict[str, Tensor], widths: Widths, seed: int, spread: float = 0.0, channels: int = 0
+) -> dict[str, Tensor]:
     """The same function with outliers.
 
     Args:
-        spread: standard deviation of the logarithm of a factor; 1.5 gives channels 30 times the median.
+        spread: every channel has a log-normal factor with this standard deviation of its logarithm.
+        channels: so many channels of each tensor are 30 times what they were, as in large language models.
     """
     import torch
 
@@ -38,6 +45,7 @@ def with_outliers(state: dict[str, Tensor], widths: Widths, spread: float, seed:
         inverse: dict[str, Any] = {}
         for name, shape in shapes_of(widths).items():
             drawn = torch.exp(spread * torch.randn(shape, generator=generator))
+            drawn.view(-1)[torch.randperm(drawn.numel(), generator=generator)[:channels]] *= FACTOR
             inverse[name] = torch.ones(shape) if name == "query_key" else 1.0 / drawn
         for name, (row, column) in factors(inverse, widths).items():
             key = f"model.layers.{layer}.{_PLACES[name]}.weight"

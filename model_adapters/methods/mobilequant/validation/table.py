@@ -31,9 +31,11 @@ SCHEMES = {"W8A8": (8, 8, 16), "W4A8": (4, 8, 16), "W4A6": (4, 6, 16), "W8A16": 
 LEARNING = {"epochs": 15, "transform_rate": 3e-3, "batch": 4, "save_every": 10_000}
 
 
-def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambda done, total: None) -> Path:
+def prepare(
+    folder: Path, seed: int, steps: int, spread: float = 0.0, channels: int = 4,
+    say: Callable[[int, int], None] = lambda done, total: None,
+) -> Path:  # fmt: skip
     """Train the character model, put outliers in, write it and its sequences; once for a folder."""
-    import torch
     from safetensors.torch import save
     from transformers import LlamaConfig
 
@@ -43,7 +45,7 @@ def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambd
     if (folder / "config.json").exists():
         return folder
     state = character_model.trained(steps, seed, say)
-    state = with_outliers(state, widths_of(LlamaConfig(**character_model.CONFIG)), spread, seed)
+    state = with_outliers(state, widths_of(LlamaConfig(**character_model.CONFIG)), seed, spread, channels)
     text, test = character_model.corpus()
     rows: dict[str, Tensor] = {
         "tokens": character_model.windows(text, 256, seed, "calibration"),
@@ -53,7 +55,6 @@ def prepare(folder: Path, seed: int, steps: int, spread: float, say: Any = lambd
         # the tokens lie beside the model's folder: a folder of a checkpoint holds its weights alone
         with atomic_write((folder if name == "model" else folder.parent) / f"{name}.safetensors") as stream:
             stream.write(save(tensors, {"format": "pt"}))
-    assert torch.is_tensor(state["model.norm.weight"])
     write_json(folder / "config.json", character_model.CONFIG)
     return folder
 
