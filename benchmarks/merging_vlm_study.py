@@ -23,6 +23,7 @@ from leaderboards.statistics.certificates.certificate import Certificate
 from leaderboards.statistics.certificates.certify import certify
 from leaderboards.statistics.certificates.claim import Claim, Commitment, Source, fingerprint
 from leaderboards.statistics.certificates.files import read_certificate, write_certificate
+from mirb.plan import limited
 from model_adapters.vlms.embedded import FILE, FOLDER
 
 SHOWN = {
@@ -35,8 +36,8 @@ HEADS = f"{TASK}: answer heads, seeds {SEEDS['test']} on"
 
 
 def certificates(
-    folder: Path, models: Sequence[str], shares: Mapping[str, int], halves: Mapping[str, slice], iterations: int,
-    steps: int, chunks: int,
+    folder: Path, models: Sequence[str], shares: Mapping[str, int], asked: Mapping[str, Sequence[int]],
+    iterations: int, chunks: int,
 ) -> tuple[Certificate, Certificate]:  # fmt: skip
     """Exact-Occam certificate of the merge made on the sample, and the test-set bound of the merge made on its half.
 
@@ -65,9 +66,8 @@ def certificates(
             commitment=Commitment(promise, promise),
         )
     )  # fmt: skip
-    rest = {task: range(halves[task].stop, count) for task, count in shares.items()}
-    first = {task: range(halves[task].stop) for task in shares}
-    half, half_losses = _sample(rest, _wrong(folder / "answers" / "certified-fw-half", per_task), per_task)
+    first = {task: sorted(set(range(count)) - set(asked[task])) for task, count in shares.items()}
+    half, half_losses = _sample(asked, _wrong(folder / "answers" / "certified-fw-half", per_task), per_task)
     seen, _ = _sample(first, wrong, per_task)
     held_out = certify(
         Claim(
@@ -80,6 +80,17 @@ def certificates(
     write_certificate(folder / "certified-fw.json", occam)
     write_certificate(folder / "test-set.json", held_out)
     return occam, held_out
+
+
+def halves(shares: Mapping[str, int]) -> dict[str, list[int]]:
+    """Task -> rows of the questions that `mirb --limit` keeps of twice as many: by hash, for the merge of the others."""
+    per_task = max(shares.values())
+    found = {}
+    for task, count in shares.items():
+        split = load_questions("mirb-procedural", seed=SEEDS["certify"], per_task=per_task, tasks=task)
+        kept = {each.id for each in limited(list(split.questions), per_task // 2)}
+        found[task] = [row for row, each in enumerate(split.questions[:count]) if each.id in kept]
+    return found
 
 
 def _cases(part: str, tasks: Sequence[str], per_task: int, chunks: int) -> CaseSet:
@@ -95,7 +106,7 @@ def _wrong(run: Path, per_task: int) -> dict[str, list[float]]:
     """Task -> whether each answer of a run is not right, in the order of the questions."""
     lines = [json.loads(text) for text in (run / "outcomes.jsonl").read_text("utf-8").splitlines()]
     found = {each["id"]: float(each["scorers"]["v2"]["outcome"] != "correct") for each in lines}
-    return {task: [found[name] for name in _ids(task, per_task)] for task in TARGETS}
+    return {task: [found.get(name, float("nan")) for name in _ids(task, per_task)] for task in TARGETS}
 
 
 def _ids(task: str, per_task: int) -> list[str]:
@@ -104,7 +115,7 @@ def _ids(task: str, per_task: int) -> list[str]:
 
 
 def _sample(
-    rows: Mapping[str, range], wrong: Mapping[str, Sequence[float]], per_task: int
+    rows: Mapping[str, Sequence[int]], wrong: Mapping[str, Sequence[float]], per_task: int
 ) -> tuple[CaseSet, np.ndarray]:
     ids, losses = [], []
     for task, chosen in rows.items():
