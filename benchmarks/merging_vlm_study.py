@@ -83,7 +83,7 @@ def certificates(
 
 
 def halves(shares: Mapping[str, int]) -> dict[str, list[int]]:
-    """Task -> rows of the questions that `mirb --limit` keeps of twice as many: by hash, for the merge of the others."""
+    """Task -> rows of the half that `mirb --limit` asks: by hash. The merge that it tests learns from the rest."""
     per_task = max(shares.values())
     found = {}
     for task, count in shares.items():

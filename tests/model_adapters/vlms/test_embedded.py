@@ -55,6 +55,23 @@ def test_the_weights_that_ship_are_small_and_the_pinned_ones() -> None:
     assert embedded.verified_hashes(embedded.FOLDER) == WEIGHT_HASHES
 
 
+def test_own_weights_say_their_name(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_text(
+        '{"name": "embedded-merged", "training_data": ["a"], "notes": ["A baseline."]}'
+    )
+    assert embedded._own_facts(tmp_path) == {
+        "name": "embedded-merged",
+        "training_data": ("a",),
+        "notes": ("A baseline.",),
+    }
+    (tmp_path / "facts.json").write_text("{}")
+    assert embedded._own_facts(tmp_path) == {"name": "embedded", "training_data": ("mirb-procedural",), "notes": ()}
+    for broken in ("[]", "{", '{"notes": 3}'):
+        (tmp_path / "facts.json").write_text(broken)
+        with pytest.raises(UserError, match="no table"):
+            embedded._own_facts(tmp_path)
+
+
 def test_changed_or_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "weights"
     shutil.copytree(embedded.FOLDER, copy)
