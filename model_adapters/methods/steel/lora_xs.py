@@ -2,8 +2,8 @@
 
     W x + U_r diag(s_r) R V_r^T x        with W = U diag(s) V^T and R (rank x rank) alone learnt, 0 at the start
 
-Balazy et al. 2024, "LoRA-XS" (from its description). The released method puts U_r diag(s_r) as one factor and V_r^T as
-the other, as here.
+Balazy et al. 2024, "LoRA-XS", from its description. Signs of singular vectors are fixed: the largest entry of every
+column of U is positive.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ def add_lora_xs(network: torch.nn.Module, rank: int, layers: Sequence[str] = ("*
             self.right: torch.Tensor
             self.weight, self.bias = linear.weight, linear.bias
             left, values, right = torch.linalg.svd(linear.weight.detach().double(), full_matrices=False)
+            # A factor and its partner may change sign together; an adapter must mean the same on every machine.
+            place = left.abs().argmax(dim=0)
+            sign = left[place, torch.arange(left.shape[1])].sign()
+            left, right = left * sign, right * sign[:, None]
             self.register_buffer("left", (left[:, :rank] * values[:rank]).to(linear.weight.dtype), persistent=False)
             self.register_buffer("right", right[:rank].to(linear.weight.dtype), persistent=False)
             self.lora_xs = torch.nn.Parameter(torch.zeros(rank, rank, dtype=linear.weight.dtype))
