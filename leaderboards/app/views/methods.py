@@ -49,12 +49,15 @@ def view(board: Board, state: State) -> str:
         lead = "Figures of training methods as their papers print them. This suite has not measured these."
         return published_view(board, state, BENCHMARKS, "Training methods, as published", lead)
     shown = _rows(board, table)
+    links = [(name, state.but(table=each, sort="", q="").query, each == table) for name, each in choices(board)]
+    printed = {state.but(table=each, sort="", q="").query for _, each in published_choices(board, BENCHMARKS)}
     return render(
         "methods.html.j2",
         state,
         grid=_measured(board, state, table),
         studies=[_facts(row, shown) for row in studies(shown)],
-        others=[(name, state.but(table=each, sort="", q="").query, each == table) for name, each in choices(board)],
+        others=[link for link in links if link[1] not in printed],
+        published=[link for link in links if link[1] in printed],
     )
 
 
