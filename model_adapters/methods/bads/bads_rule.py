@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from model_adapters.methods.bads.problem import Problem
     from model_adapters.methods.bads.settings import Settings
 
-FREE_RATE, NETWORK_RATE = 0.5, 0.05
+FREE_RATE, NETWORK_RATE = 0.5, 0.02
+"""A network's bias moves all weights at once, against a mean that is known with a delay: faster, and it swings."""
 
 
 class BadsChain(Chain):
@@ -50,9 +51,9 @@ class BadsChain(Chain):
         s, problem = self.settings, self.problem
         rows, trusted, rng = self.batch(number)
         mass = s.share * len(rows)
-        weight = self._weights.of(rows)
         theta = leaves(self.walk.theta)
         own, meta = problem.losses(theta, rows), problem.losses(theta, trusted, meta=True).mean()
+        weight = self._weights.of(rows, own)
         slope = own.detach()
         self.passes += len(rows) + len(trusted)
         self.walk.descend(meta + s.pull * (weight * own).sum() / mass, theta, rng)
@@ -63,17 +64,23 @@ class BadsChain(Chain):
             slope = slope - s.normaliser * alone.detach()
             self.passes += len(rows)
         self._mean += (float(weight.mean()) - self._mean) / s.running
-        self._weights.step(rows, slope + (self._mean - s.share) / s.spread, rng)
+        self._weights.step(rows, slope + (self._mean - s.share) / s.spread, own, rng)
         if (number + 1) % s.thin == 0:
             self.note(number, float(meta.detach()), float(own.detach().mean()), self._mean)
         if self.samples_now(number):
-            self._moments.add(self._weights.all())
+            self._moments.add(self._all())
             self.walk.sample()
+
+    def _all(self) -> Tensor:
+        if not self._weights.needs_losses:
+            return self._weights.of(None)
+        self.passes += self.problem.train
+        return self._weights.of(None, self.problem.losses(self.walk.theta, None))
 
     def selection(self) -> Selection:
         """Posterior means of weights and network."""
         found = self._moments
-        weights = found.mean if found.count else self._weights.all().double()
+        weights = found.mean if found.count else self._all().double()
         return Selection(weights, found.deviation, self.walk.average, 1.0, self.trace, {"samples": found.count})
 
     def state(self) -> dict[str, Tensor]:
@@ -98,6 +105,6 @@ def _weights(problem: Problem, settings: Settings, seed: int) -> InstanceWeights
     rate = settings.weight_rate or (FREE_RATE if settings.weights == "free" else NETWORK_RATE)
     if settings.weights == "free":
         return FreeWeights(problem.train, settings.share, rate, settings.temperature)
-    dynamics = Dynamics(rate, settings.momentum, settings.temperature, problem.train)
+    dynamics = Dynamics(rate, 0.0, settings.temperature, problem.train)
     rng = generator(seed, "weight network", "bads start")
-    return WeightNetwork(problem, settings.weight_hidden, settings.share, dynamics, rng)
+    return WeightNetwork(problem, settings.weight_sees, settings.weight_hidden, settings.share, dynamics, rng)

@@ -21,15 +21,13 @@ LARGEST = 6.0
 class InstanceWeights(Protocol):
     """Weights that follow the slope of the potential with respect to each of them."""
 
-    def of(self, rows: Tensor) -> Tensor:
-        """float32[rows], detached."""
+    needs_losses: bool
+
+    def of(self, rows: Tensor | None, losses: Tensor | None = None) -> Tensor:
+        """float32[rows], detached; of all examples where None. losses: float32[rows], where `needs_losses`."""
         ...
 
-    def all(self) -> Tensor:
-        """float32[n], detached."""
-        ...
-
-    def step(self, rows: Tensor, slope: Tensor, rng: torch.Generator) -> None:
+    def step(self, rows: Tensor, slope: Tensor, losses: Tensor, rng: torch.Generator) -> None:
         """Move; `slope` is dU/dw of each row, where U is the potential (minus log posterior)."""
         ...
 
@@ -45,21 +43,19 @@ class FreeWeights:
         examples: n. start: the weight that all have at first. rate: step size. temperature: T.
     """
 
+    needs_losses = False
+
     def __init__(self, examples: int, start: float, rate: float, temperature: float) -> None:
         import torch
 
         self._logit = torch.full((examples,), logit(start))
         self._rate, self._noise = rate, math.sqrt(2.0 * rate * temperature)
 
-    def of(self, rows: Tensor) -> Tensor:
+    def of(self, rows: Tensor | None, losses: Tensor | None = None) -> Tensor:
         """float32[rows]."""
-        return self._logit[rows].sigmoid()
+        return (self._logit if rows is None else self._logit[rows]).sigmoid()
 
-    def all(self) -> Tensor:
-        """float32[n]."""
-        return self._logit.sigmoid()
-
-    def step(self, rows: Tensor, slope: Tensor, rng: torch.Generator) -> None:
+    def step(self, rows: Tensor, slope: Tensor, losses: Tensor, rng: torch.Generator) -> None:
         """Move the rows, each of which must stand there once."""
         import torch
 
@@ -80,48 +76,55 @@ class FreeWeights:
 
 
 class WeightNetwork:
-    """w_i = sigmoid(6 tanh(network(input_i, target_i) / 6)): examples that look alike get weights alike.
+    """w_i = sigmoid(6 tanh(network(what it sees of example i) / 6)): examples that look alike get weights alike.
 
-    The network has one hidden layer (tanh) and starts by saying `start` of everything. It follows the mean slope of a
+    The network has one hidden layer (tanh), starts by saying `start` of everything, and follows the mean slope of a
     batch by `dynamics`.
 
     Args:
-        problem: whose training examples it sees. hidden: units. start: first weight. dynamics: of its parameters.
+        problem: whose training examples it sees. sees: "example" (input and target), "loss" (what the main network
+            loses on it now, held fixed), or "both". hidden: units. start: first weight.
     """
 
-    def __init__(self, problem: Problem, hidden: int, start: float, dynamics: Dynamics, rng: torch.Generator) -> None:
+    def __init__(
+        self, problem: Problem, sees: str, hidden: int, start: float, dynamics: Dynamics, rng: torch.Generator
+    ) -> None:
         import torch
 
-        self._problem, self._dynamics = problem, dynamics
+        self._problem, self._dynamics, self._sees = problem, dynamics, sees
+        self.needs_losses = sees != "example"
         shown = problem.shown(None)
         self._mean, self._scale = shown.mean(0), shown.std(0).clamp(min=1e-6)
-        bound = 1.0 / math.sqrt(problem.shown_width)
+        # each block of what it sees starts with the same say, however many columns it has
+        blocks = {"example": [problem.shown_width], "loss": [1], "both": [problem.shown_width, 1]}[sees]
+        into = [(2.0 * torch.rand((hidden, width), generator=rng) - 1.0) / math.sqrt(width) for width in blocks]
         self._phi: Parameters = {
-            "0.bias": torch.zeros(hidden),
-            "0.weight": (2.0 * torch.rand((hidden, problem.shown_width), generator=rng) - 1.0) * bound,
+            "0.bias": 2.0 * torch.rand(hidden, generator=rng) - 1.0,
+            "0.weight": torch.cat(into, 1),
             "2.bias": torch.full((1,), logit(start)),
             "2.weight": torch.zeros(1, hidden),
         }
         self._velocity = at_rest(self._phi)
 
-    def of(self, rows: Tensor) -> Tensor:
+    def of(self, rows: Tensor | None, losses: Tensor | None = None) -> Tensor:
         """float32[rows]."""
-        return self._said(self._phi, rows).detach()
+        return self._said(self._phi, rows, losses).detach()
 
-    def all(self) -> Tensor:
-        """float32[n]."""
-        return self._said(self._phi, None).detach()
-
-    def step(self, rows: Tensor, slope: Tensor, rng: torch.Generator) -> None:
+    def step(self, rows: Tensor, slope: Tensor, losses: Tensor, rng: torch.Generator) -> None:
         """Move the network along the mean of slope x weight."""
         phi = leaves(self._phi)
-        potential = (slope.detach() * self._said(phi, rows)).mean()
+        potential = (slope.detach() * self._said(phi, rows, losses)).mean()
         moved, self._velocity = self._dynamics.step(self._phi, self._velocity, gradient(potential, phi), rng)
         self._phi = {name: tensor.detach() for name, tensor in moved.items()}
 
-    def _said(self, phi: Parameters, rows: Tensor | None) -> Tensor:
-        x = (self._problem.shown(rows) - self._mean) / self._scale
-        hidden = (x @ phi["0.weight"].T + phi["0.bias"]).tanh()
+    def _said(self, phi: Parameters, rows: Tensor | None, losses: Tensor | None) -> Tensor:
+        import torch
+
+        seen = [] if self._sees == "loss" else [(self._problem.shown(rows) - self._mean) / self._scale]
+        if self.needs_losses:
+            assert losses is not None
+            seen.append(losses.detach()[:, None].log1p())
+        hidden = (torch.cat(seen, 1) @ phi["0.weight"].T + phi["0.bias"]).tanh()
         raw = (hidden @ phi["2.weight"].T + phi["2.bias"])[:, 0]
         return (LARGEST * (raw / LARGEST).tanh()).sigmoid()
 

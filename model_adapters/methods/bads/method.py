@@ -29,7 +29,7 @@ RECONSTRUCTED = (
     "The update rule (step sizes, scaling of the two likelihoods, burn-in) is reconstructed: no code was released, and "
     "of the paper only abstract, captions and reviews could be read.",
     "How the slope of log Z(w) enters is our choice (setting normaliser, 0 to 1); the paper's treatment is not known.",
-    "What the weight network sees (the example's input and target) is our choice.",
+    "What the weight network sees of an example (setting weight_sees) is our choice.",
 )
 
 CARD = ModelCard(

@@ -22,6 +22,7 @@ HELP = {
     "normaliser": "kappa, how much of the gradient of log Z(w) is kept: 0 drops it, 1 keeps all (docs/bads.md)",
     "weights": "free (a number each) or network (a network that sees the example)",
     "weight_rate": "step size of the weights; 0 is the default of their kind",
+    "weight_sees": "of an example by the weight network: example (input and target), loss (its present one), both",
     "weight_hidden": "hidden units of the weight network",
     "running": "S_avg, steps over which the mean weight is tracked",
     "burn_in": "share of the steps before sampling starts",
@@ -39,7 +40,7 @@ class Settings:
     batch: int = 64
     rate: float = 0.05
     momentum: float = 0.9
-    decay: float = 0.0
+    decay: float = 0.03
     temperature: float = 1e-3
     hidden: int = 0
     share: float = 0.5
@@ -48,6 +49,7 @@ class Settings:
     normaliser: float = 0.3
     weights: str = "free"
     weight_rate: float = 0.0
+    weight_sees: str = "both"
     weight_hidden: int = 32
     running: int = 10
     burn_in: float = 0.5
@@ -69,6 +71,8 @@ class Settings:
         for name in ("decay", "temperature", "pull", "normaliser", "weight_rate", "hidden", "floor"):
             if not getattr(self, name) >= 0.0:
                 raise UserError(f"{name} is {getattr(self, name)}; it is 0 or more.")
+        if self.weight_sees not in ("example", "loss", "both"):
+            raise UserError(f"weight_sees is {self.weight_sees!r}; it is example, loss or both.")
         if self.weights not in ("free", "network"):
             raise UserError(f"weights is {self.weights!r}; it is free or network.")
 
