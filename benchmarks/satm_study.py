@@ -1,0 +1,214 @@
+"""Condensed chest images beside their controls: shared NIH, phantom and Hannover, ten images of 32 px a class.
+
+Every arm and seed: the split is made by the command's own code (`run_method`), in a process of its own for time and
+memory, and scored by `benchmarks.satm_scores`. What is done is kept below --output: stopped, the same command goes on.
+Run as `python -m benchmarks.satm_study`; `--study FILE` writes it for `leaderboards publish-method`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from benchmarks import satm_scores as scores
+from data_splits.integrity import write_json
+from data_splits.sources import load_split
+from model_adapters.generators import GENERATORS
+from model_adapters.inference.seeds import derive_seed
+from model_adapters.methods.run import run_method
+from model_adapters.methods.satm.method import build
+from model_adapters.methods.satm.output import Result, write_split
+from model_adapters.methods.satm.pictures import small
+from model_adapters.methods.satm.selection import selected
+from model_adapters.methods.satm.settings import Settings
+from model_adapters.methods.satm.source import Source, open_source
+from model_adapters.protocols import BuildContext, GenerationRequest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SIDE, EACH = 32, 10
+SETTINGS: dict[str, Any] = {
+    "network": "mlp:32", "expert_rate": 0.01, "expert_batch": 32, "inner_steps": 15, "kept_steps": 12, "rate": 10.0,
+    "iterations": 100, "save_every": 50,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set: how it is loaded, what is told apart, and how the task is called."""
+
+    spec: str
+    classes: str
+    task: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+DATA = {
+    "nih": Data(f"folder:{SHARED / 'nih'}", "Pneumonia,No Finding", "NIH, pneumonia or no finding"),
+    "phantom": Data(
+        "phantom", "Lung Opacity,No Finding", "phantom, opacity or no finding",
+        (("size", 64), ("train", 150), ("test", 100)),
+    ),
+    "hannover": Data(f"folder:{SHARED / 'hannover'}", "view", "Hannover, AP or PA"),
+}  # fmt: skip
+ARMS: dict[str, dict[str, Any]] = {
+    "random": {"method": "random"},
+    "herding": {"method": "herding"},
+    "generated": {},
+    "mtt": {"method": "mtt"},
+    "truncated": {"method": "truncated"},
+    "ftd": {"method": "ftd"},
+    "satm": {"method": "satm"},
+}
+
+
+def open_data(data: Data, folder: Path) -> scores.Real:
+    """Both subsets."""
+    split = load_split(data.spec, **dict(data.options))
+    inputs = {"split": split, "classes": data.classes}
+    train, test = (open_source({**inputs, "subset": subset}, EACH) for subset in ("train", "test"))
+    return scores.real_side(train, test, SIDE, folder)
+
+
+def make(real: scores.Real, data: Data, arm: str, seed: int, folder: Path) -> dict[str, float]:
+    """The split of an arm in `folder`/work/split; processor seconds and MiB at the peak."""
+    started = time.process_time()
+    if arm == "generated":
+        _generate(real.train, seed, folder / "work" / "split")
+    else:
+        given = {"split": real.train.split, "classes": data.classes, "images_per_class": EACH, "side": SIDE}
+        run_method(build(BuildContext()), {**given, **SETTINGS, **ARMS[arm]}, folder, seed)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": time.process_time() - started, "peak_memory_mb": peak}
+
+
+def measure(real: scores.Real, copies: scores.Copies, arm: str, seed: int, folder: Path) -> dict[str, float]:
+    """All scores of a split that was made."""
+    split = folder / "work" / "split"
+    held = load_file(split / "condensed.safetensors")
+    images, targets = held["images"], held["targets"]
+    settings = Settings(**{**SETTINGS, "method": ARMS[arm].get("method", "random")})
+    facts = json.loads((split / "condensed.json").read_text("utf-8"))
+    found = scores.network_scores(real, images, targets, settings)
+    if real.bare is not None:
+        found |= scores.utility_score(real, split, folder / "utility")
+    step = float(facts.get("step_size", settings.expert_rate))
+    held_out = folder.parent / f"held-out-{seed}"
+    found |= scores.flatness_scores(real, images, targets, step, settings, held_out, seed)
+    return found | copies.share(real.scale.bytes_of(images.numpy()))
+
+
+def _generate(source: Source, seed: int, folder: Path) -> None:
+    """As many images of the embedded generator, drawn for training cases that were chosen at random."""
+    rows = selected(np.zeros((len(source.cases), 1), np.float32), source.targets, 2, EACH, "random", seed)
+    cases = [source.cases[int(row)] for row in rows]
+    generator = GENERATORS.build("embedded", BuildContext(split=source.split, subset="train"))
+    asked = [GenerationRequest(case.id, case.prompt or "", derive_seed(seed, case.id)) for case in cases]
+    drawn: list[Any] = []
+    batch = getattr(generator, "compute_batch", 4)
+    for start in range(0, len(asked), batch):
+        part = asked[start : start + batch]
+        drawn += generator.generate([*part, *[part[-1]] * (batch - len(part))])[: len(part)]
+    grey = np.stack([small(image, SIDE) for image in drawn])
+    scale = scores.Scale.of(grey)
+    pixels = np.round(grey[:, 0] * 255).astype(np.uint8)
+    facts = {"mean": scale.mean, "deviation": scale.deviation}
+    result = Result(pixels, source.targets[rows], cases, True, grey, facts)
+    write_split(folder, source.split, source.rule, result, "generated")
+
+
+def study(names: Sequence[str], seeds: int, arms: Sequence[str], output: Path) -> dict[str, Any]:
+    """data/arm/seed -> scores and costs; what was measured before is read."""
+    found: dict[str, Any] = {}
+    for name in names:
+        data = DATA[name]
+        real = open_data(data, output / name)
+        copies: scores.Copies | None = None
+        for seed in range(seeds):
+            for arm in arms:
+                if arm == "generated" and real.bare is None:
+                    continue  # no labels and no prompts: nothing to draw from
+                folder, key = output / name / f"{arm}-{seed}", f"{name}/{arm}/{seed}"
+                if not (folder / "scores.json").is_file():
+                    copies = copies or scores.Copies(real)
+                    cost = _alone(real, data, arm, seed, folder)
+                    if arm == "generated":
+                        _restandardise(folder / "work" / "split", real)
+                    write_json(folder / "scores.json", {**measure(real, copies, arm, seed, folder), **cost})
+                found[key] = json.loads((folder / "scores.json").read_text("utf-8"))
+                print(key, {each: round(value, 3) for each, value in found[key].items()}, file=sys.stderr, flush=True)
+    return found
+
+
+def _alone(real: scores.Real, data: Data, arm: str, seed: int, folder: Path) -> dict[str, float]:
+    """In a fork of this process: its peak is what lies here already and what the arm adds."""
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+
+    def work() -> None:
+        send.send(make(real, data, arm, seed, folder))
+
+    process = context.Process(target=work)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{arm}, seed {seed}: failed")
+    cost: dict[str, float] = receive.recv()
+    return cost
+
+
+def _restandardise(split: Path, real: scores.Real) -> None:
+    """Generated images in the units of the real training images."""
+    from safetensors.torch import save_file
+
+    held = load_file(split / "condensed.safetensors")
+    images = torch.from_numpy(real.scale.standardised(held["images"].numpy()))
+    save_file({**held, "images": images}, split / "condensed.safetensors")
+
+
+def table(found: dict[str, Any], name: str) -> list[str]:
+    """A row an arm: the mean over seeds of every score."""
+    keys = [key for key in found if key.startswith(f"{name}/")]
+    columns = list(found[keys[0]])
+    lines = ["| arm | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    for arm in dict.fromkeys(key.split("/")[1] for key in keys):
+        rows = [found[key] for key in keys if key.split("/")[1] == arm]
+        cells = [f"{np.mean([row[column] for row in rows]):.3f}" for column in columns]
+        lines.append(f"| {arm} ({len(rows)}) | " + " | ".join(cells) + " |")
+    return lines
+
+
+def main() -> None:
+    """Measure what is missing, print a table a data set, write the study where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=",".join(DATA))
+    parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", type=Path, default=Path("runs/satm-study"))
+    parser.add_argument("--study", type=Path, help="write the study of what was measured to this file")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    found = study(arguments.data.split(","), arguments.seeds, arguments.arms.split(","), arguments.output)
+    for name in arguments.data.split(","):
+        print("\n".join(["", DATA[name].task, "", *table(found, name)]))
+    if arguments.study is not None:
+        from benchmarks.satm_record import study_record
+
+        from leaderboards.records.method_io import write_study
+
+        write_study(arguments.study, study_record(found, arguments.output))
+
+
+if __name__ == "__main__":
+    main()
