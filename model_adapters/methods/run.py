@@ -43,7 +43,13 @@ def run_method(
             return read_artifact(output)
         (output / "work").mkdir(exist_ok=True)
         started = time.monotonic()
-        artifact = method.fit(inputs, output / "work", seed, saved)
+        try:
+            artifact = method.fit(inputs, output / "work", seed, saved)
+        except UserError:
+            # A mistake told before any work was done binds the folder to nothing: it is free for the next try.
+            if not any((output / "work").iterdir()):
+                (output / "key.json").unlink()
+            raise
         require_budgets(artifact, inputs, method.inputs)
         write_artifact(artifact, output)
         write_json(output / SECONDS_FILE, {"last_call": round(time.monotonic() - started, 3)})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
 from data_splits.integrity import atomic_write, canonical_json
-from model_adapters.methods.capacity_control.families import Adapted, adapt
+from model_adapters.methods.capacity_control.adapting import Adapted, adapt
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from data_splits.cli_support import note, progress_line
 from data_splits.errors import UserError
+from model_adapters.methods.capacity_control.adapting import Adapted
 from model_adapters.methods.capacity_control.average import follow
-from model_adapters.methods.capacity_control.families import Adapted
 from model_adapters.methods.capacity_control.settings import Settings
 from model_adapters.methods.capacity_control.state import State, load_state, save_state
 from model_adapters.protocols import Saved

@@ -21,9 +21,9 @@ from model_adapters.methods.capacity_control.settings import INPUTS, Settings, r
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
+    from model_adapters.methods.capacity_control.adapting import Adapted
     from model_adapters.methods.capacity_control.base import Base, Located
     from model_adapters.methods.capacity_control.cases import Chosen
-    from model_adapters.methods.capacity_control.families import Adapted
     from model_adapters.methods.capacity_control.state import State
 
 NAME = "capacity-control"
@@ -78,10 +78,10 @@ class CapacityControl:
             torch.set_num_threads(before)
 
     def _fit(self, inputs: Mapping[str, Any], output: Path, seed: int, saved: Saved) -> Artifact:
+        from model_adapters.methods.capacity_control.adapting import adapt
         from model_adapters.methods.capacity_control.base import Base, locate_base
         from model_adapters.methods.capacity_control.blocks import Allowed, blocks_of, read_mask
         from model_adapters.methods.capacity_control.cases import choose
-        from model_adapters.methods.capacity_control.families import adapt
 
         began = time.monotonic()
         settings = read_settings(inputs, self.device)
@@ -91,12 +91,12 @@ class CapacityControl:
             inputs["cases"],
         )  # fmt: skip
         hashes = {"base": located.weights_hash(), "data": content_hash([chosen.split.name, _ids(chosen)])}
-        _bind(output, hashes)
         base = Base(located, self.device, inputs["size"])
         names = blocks_of(base.network)
         mask = read_mask(inputs["mask"], names)
         total = sum(each.numel() for each in base.network.parameters())
         adapted = adapt(base.network, settings.family, Allowed(names, mask, inputs["outside"]), inputs["rank"], seed)
+        _bind(output, hashes)
         state = _trained(base, chosen, adapted, settings, seed, output, saved)
         facts = {
             "family": settings.family, "mask": "".join("01"[bit] for bit in mask or ()), "rank": str(inputs["rank"]),

@@ -40,3 +40,11 @@ def test_a_folder_belongs_to_its_inputs_and_seed(tmp_path: Path) -> None:
         run_method(method, inputs, tmp_path / "out", 2)
     with pytest.raises(UserError, match=r"differing: inputs\.at_most"):
         run_method(method, {**inputs, "at_most": 50}, tmp_path / "out", 1)
+
+
+def test_a_mistake_told_before_any_work_leaves_the_folder_free(tmp_path: Path) -> None:
+    method = MyAdapter()
+    inputs = method.made_up_inputs(tmp_path / "inputs")
+    with pytest.raises(UserError):
+        run_method(method, {**inputs, "models": inputs["models"][:1]}, tmp_path / "out")
+    run_method(method, inputs, tmp_path / "out")

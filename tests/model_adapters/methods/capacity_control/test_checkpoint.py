@@ -7,9 +7,9 @@ from safetensors.torch import load_file, save_file
 
 from data_splits.errors import UserError
 from model_adapters.methods.capacity_control import checkpoint
+from model_adapters.methods.capacity_control.adapting import adapt
 from model_adapters.methods.capacity_control.base import Base, locate_base
 from model_adapters.methods.capacity_control.blocks import Allowed, blocks_of
-from model_adapters.methods.capacity_control.families import adapt
 
 
 @pytest.mark.parametrize("family", ["attention", "lora", "oft", "svdiff", "difffit", "ssf"])

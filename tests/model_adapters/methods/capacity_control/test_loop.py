@@ -6,11 +6,11 @@ import torch
 from diffusers import DDPMScheduler
 
 from data_splits.errors import UserError
+from model_adapters.methods.capacity_control.adapting import adapt
 from model_adapters.methods.capacity_control.base import Base, locate_base
 from model_adapters.methods.capacity_control.batches import Batches
 from model_adapters.methods.capacity_control.blocks import Allowed
 from model_adapters.methods.capacity_control.cases import Latents, Texts, choose
-from model_adapters.methods.capacity_control.families import adapt
 from model_adapters.methods.capacity_control.loop import Loop
 from model_adapters.methods.capacity_control.process import Process
 from model_adapters.methods.capacity_control.settings import INPUTS, read_settings

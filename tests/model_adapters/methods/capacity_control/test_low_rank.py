@@ -6,8 +6,8 @@ import torch
 from tiny_diffusers import unet
 
 from data_splits.errors import UserError
+from model_adapters.methods.capacity_control.adapting import adapt
 from model_adapters.methods.capacity_control.blocks import Allowed
-from model_adapters.methods.capacity_control.families import adapt
 from model_adapters.methods.capacity_control.low_rank import KINDS, targets_of
 
 EVERYTHING = Allowed((), None, True)

@@ -11,9 +11,10 @@ from data_splits.errors import UserError
 from data_splits.sources import load_split
 from model_adapters.check_method import check_method
 from model_adapters.cli import app
-from model_adapters.generators import GENERATORS, parse_model
+from model_adapters.generators import GENERATORS, embedded, parse_model
 from model_adapters.methods.artifact import file_hashes
 from model_adapters.methods.capacity_control import method
+from model_adapters.methods.capacity_control.base import locate_base
 from model_adapters.methods.run import run_method
 from model_adapters.protocols import BuildContext, GenerationRequest
 
@@ -59,11 +60,12 @@ def test_the_embedded_base_becomes_an_embedded_generator(tmp_path: Path) -> None
     name, target = parse_model(str(artifact.folder))
     card = GENERATORS.build(name, BuildContext(target=target)).card
     assert name == "embedded" and card.training_data == ("phantom/train", "phantom/train")
-    assert not np.array_equal(
-        drawn(artifact.folder), drawn(Path(str(method.__file__)).parents[2] / "generators/embedded_weights")
-    )
-    again = run_method(method.build(BuildContext()), given | {"base": str(artifact.folder)}, tmp_path / "again")
-    assert json.loads((again.folder / "training_cases.json").read_text())["adapter"] == "embedded"
+    weights = artifact.folder / "unet/diffusion_pytorch_model.safetensors"
+    base = load_file(embedded.FOLDER / "unet/diffusion_pytorch_model.safetensors")
+    moved = {name for name, each in load_file(weights).items() if not each.equal(base[name])}
+    assert moved and all(name.endswith(".bias") for name in moved)
+    assert weights.stat().st_size < 1.01 * (embedded.FOLDER / "unet/diffusion_pytorch_model.safetensors").stat().st_size
+    assert locate_base(str(artifact.folder)).embedded  # and it can be fine-tuned again
 
 
 @pytest.mark.parametrize("more", [{"peft": "freeze"}, {"peft": "svdiff", "mask": "0000"}, {"steps": 0}])

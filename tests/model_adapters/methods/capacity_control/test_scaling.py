@@ -5,8 +5,8 @@ import torch
 from tiny_diffusers import pixart, unet
 from torch import nn
 
+from model_adapters.methods.capacity_control.adapting import adapt
 from model_adapters.methods.capacity_control.blocks import Allowed
-from model_adapters.methods.capacity_control.families import adapt
 from model_adapters.methods.capacity_control.scaling import last_layers
 
 EVERYTHING = Allowed((), None, True)
