@@ -33,7 +33,7 @@ from model_adapters.methods.run import run_method
 from model_adapters.protocols import BuildContext
 
 SEEDS = (0, 1, 2)
-STEPS = 1000
+STEPS = 600
 PHANTOM = {"size": 128, "train": 300, "test": 150}
 
 
@@ -120,12 +120,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a data set and fault, such as nih/swapped")
     parser.add_argument("--study", type=Path, help="write a method record here")
     given = parser.parse_args()
-    sources = {"nih": given.nih / "cases.csv"} if given.nih else {}
-    if given.nih:
-        folder = given.output / "phantom-images"
-        if not (folder / "cases.csv").is_file():
-            materialise(load_split("phantom", **PHANTOM), folder)
-        sources["phantom"] = folder / "cases.csv"
+    phantom = given.output / "phantom-images" / "cases.csv"
+    sources = {} if given.nih is None else {"nih": given.nih / "cases.csv", "phantom": phantom}
+    if given.nih and "phantom".startswith(given.only.partition("/")[0]) and not phantom.is_file():
+        materialise(load_split("phantom", **PHANTOM), phantom.parent)
     for name, fault, seed, arm, folder in runs(sources, given.output):
         if (folder / "result.json").is_file() or given.only not in f"{name}/{fault}":
             continue

@@ -95,9 +95,9 @@ def write(output: Path, path: Path) -> None:
         arms=arms,
         reconstructed=list(RECONSTRUCTED),
         notes=[
-            f"{META} trusted images of other patients in every arm; half of the training images had their labels dealt "
-            "out anew among themselves. Scores: the lite0 probe of chexgenbench utility, trained on the weighted split, "
-            "on clean test images; weight AUROC: weights against which labels are wrong.",
+            f"At most {META} trusted images of other patients in every arm; half of the training images had their "
+            "labels dealt out anew among themselves. Scores: the lite0 probe of chexgenbench utility, trained on the "
+            "weighted split, on clean test images; weight AUROC: weights against which labels are wrong.",
             "Intervals are over three seeds of meta set, fault and fit; test images are the same in all.",
             "Peak memory is that of the whole study's process so far, encoder included.",
         ],

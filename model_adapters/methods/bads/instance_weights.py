@@ -101,7 +101,7 @@ class WeightNetwork:
         self._phi: Parameters = {
             "0.bias": 2.0 * torch.rand(hidden, generator=rng) - 1.0,
             "0.weight": torch.cat(into, 1),
-            "2.bias": torch.full((1,), logit(start)),
+            "2.bias": torch.full((1,), LARGEST * math.atanh(logit(start) / LARGEST)),
             "2.weight": torch.zeros(1, hidden),
         }
         self._velocity = at_rest(self._phi)

@@ -62,8 +62,8 @@ def _one_of_each(targets: NDArray[np.generic], order: Sequence[int]) -> list[int
     if not np.issubdtype(targets.dtype, np.floating):
         return []
     chosen: list[int] = []
-    for column in range(targets.shape[1]):
-        for value in (1.0, 0.0):
+    for value in (1.0, 0.0):  # positives first: they are rare, and most show other labels to be absent
+        for column in range(targets.shape[1]):
             if not any(targets[row, column] == value for row in chosen):
                 chosen += [row for row in order if targets[row, column] == value][:1]
     return chosen

@@ -58,10 +58,10 @@ class Settings:
     scorer: str = "confidence"
 
     def __post_init__(self) -> None:
-        for name, low, high in (("share", 0.0, 1.0), ("momentum", -1e-9, 1.0), ("burn_in", -1e-9, 1.0)):
+        for name, low, high in (("share", 0.005, 0.995), ("momentum", -1e-9, 1.0), ("burn_in", -1e-9, 1.0)):
             value = getattr(self, name)
             if not low < value < high:
-                raise UserError(f"{name} is {value}; it lies between 0 and 1.")
+                raise UserError(f"{name} is {value}; it lies between {max(low, 0.0):g} and {high:g}.")
         for name in ("steps", "batch", "running", "thin", "weight_hidden"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it is at least 1.")
