@@ -1,0 +1,91 @@
+"""Flower's apps, joined by a grid in this process, end in the bits of the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import torch
+
+from data_splits.errors import UserError
+from model_adapters.methods.fedp2eft.federation import Progress, Returned, Rounds, State, run_rounds
+
+flwr = pytest.importorskip(
+    "flwr", reason="flwr is not installed; it needs an environment of its own (docs/fedp2eft.md)"
+)
+
+
+class Wandering:
+    """Every client adds noise of its own and counts, in private, how often it was asked."""
+
+    clients = ("a", "bb", "ccc")
+
+    def initial(self) -> State:
+        return {"w": torch.zeros(5)}
+
+    def local(self, state: State, private: State, client: str, number: int) -> Returned:
+        times = private.get("times", torch.zeros(1)) + 1
+        noise = torch.randn(5, generator=torch.Generator().manual_seed(100 * number + len(client)))
+        return Returned({"w": state["w"] + noise * times}, len(client), {"times": times})
+
+
+class LocalGrid:
+    """Hands every message to the client app of its node, in reverse order."""
+
+    def __init__(self, failing: str = "") -> None:
+        from flwr.app import Context, RecordDict
+
+        from model_adapters.methods.fedp2eft.flower import client_app
+
+        def make(context: Any) -> tuple[Wandering, str]:
+            name = str(context.node_config["name"])
+            return (Failing() if name == failing else Wandering()), name
+
+        self.app = client_app(make)
+        self.contexts = {}
+        for node, name in enumerate(reversed(Wandering.clients), start=10):
+            self.contexts[node] = Context(1, node, {"name": name}, RecordDict(), {})
+
+    def get_node_ids(self) -> Iterable[int]:
+        return list(self.contexts)
+
+    def send_and_receive(self, messages: Iterable[Any], *, timeout: float | None = None) -> list[Any]:
+        from flwr.app import Error, Message
+
+        replies = []
+        for message in reversed(list(messages)):
+            message.metadata.__dict__["_message_id"] = "m"
+            node = message.metadata.dst_node_id
+            try:
+                reply = self.app(message, self.contexts[node])
+            except RuntimeError as error:
+                reply = Message(Error(0, str(error)), reply_to=message)
+            replies.append(reply)
+        return replies
+
+
+class Failing(Wandering):
+    def local(self, state: State, private: State, client: str, number: int) -> Returned:
+        raise RuntimeError("out of memory")
+
+
+def test_same_bits_as_the_simulator() -> None:
+    from model_adapters.methods.fedp2eft.flower import serve
+
+    federated, rounds = Wandering(), Rounds(5, 2, seed=4)
+    simulated = run_rounds(federated, rounds, Progress(0, federated.initial()), lambda _: None)
+    found = serve(LocalGrid(), federated, rounds)  # type: ignore[arg-type]
+    assert torch.equal(found["w"], simulated.state["w"]) and float(found["w"].abs().sum()) > 0
+
+
+def test_a_missing_and_a_failing_client_are_named() -> None:
+    from model_adapters.methods.fedp2eft.flower import serve
+
+    class More(Wandering):
+        clients = (*Wandering.clients, "dddd")
+
+    with pytest.raises(UserError, match="dddd"):
+        serve(LocalGrid(), More(), Rounds(1, 2, seed=0))  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="failed in round 1"):
+        serve(LocalGrid(failing="a"), Wandering(), Rounds(1, 3, seed=0))  # type: ignore[arg-type]
