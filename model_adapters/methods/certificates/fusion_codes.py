@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_splits.errors import UserError
 from leaderboards.statistics.certificates.claim import Source
 from model_adapters.methods.certificates.code_search import search_code, search_is_exhaustive, stage_steps
 from model_adapters.methods.certificates.codebook import Codebook
@@ -13,6 +12,7 @@ from model_adapters.methods.certificates.coefficients import Alpha
 from model_adapters.methods.certificates.fusion_run import Fused, FusionRun
 from model_adapters.methods.certificates.issue import NOTHING, finite_family, occam
 from model_adapters.methods.certificates.sample import Rows
+from model_adapters.methods.certificates.setup import numbers
 from model_adapters.protocols import MethodInput
 
 SETTINGS = {
@@ -29,10 +29,7 @@ def book_of(settings: Mapping[str, Any], size: int) -> Codebook:
     Raises:
         UserError: levels or a support that cannot be.
     """
-    try:
-        levels = tuple(float(each) for each in str(settings["levels"]).split(",") if each.strip())
-    except ValueError:
-        raise UserError(f"levels are {settings['levels']!r}; list numbers, such as 0.1,0.3,0.5,1.") from None
+    levels = numbers(settings["levels"], "levels")
     return Codebook(settings["code"], size, levels, min(int(settings["support"]), size))
 
 

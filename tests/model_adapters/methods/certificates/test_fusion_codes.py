@@ -17,5 +17,5 @@ def test_a_large_pool_is_searched_greedily() -> None:
 
 
 def test_levels_that_are_no_numbers() -> None:
-    with pytest.raises(UserError, match="list numbers"):
+    with pytest.raises(UserError, match="levels is 'low,high'; it is a list of numbers"):
         book_of({**STANDARD, "levels": "low,high"}, 3)
