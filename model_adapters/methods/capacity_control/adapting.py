@@ -16,6 +16,7 @@ from data_splits.errors import UserError
 from model_adapters.methods.capacity_control import low_rank, scaling, spectral
 from model_adapters.methods.capacity_control.blocks import Allowed
 from model_adapters.methods.capacity_control.families import require_family
+from model_adapters.methods.capacity_control.pace import Pace
 
 Parameters = dict[str, nn.Parameter]
 
@@ -100,7 +101,10 @@ def selected(network: nn.Module, family: str) -> Parameters:
 
 def _svdiff(network: nn.Module, allowed: Allowed, fixed: dict[str, float]) -> Parameters:
     found: Parameters = {}
-    for name, module in list(network.named_modules()):
+    modules = list(network.named_modules())
+    pace = Pace("singular values", len(modules))
+    for done, (name, module) in enumerate(modules):
+        pace(done)
         weight = dict(module.named_parameters(recurse=False)).get("weight")
         if weight is None or not allowed(f"{name}.weight"):
             continue

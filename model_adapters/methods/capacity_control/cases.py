@@ -19,6 +19,7 @@ from data_splits.sources import load_split
 from data_splits.sources.registry import parse_option
 from data_splits.split import Split
 from model_adapters.inference.seeds import derive_seed
+from model_adapters.methods.capacity_control.pace import Pace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -114,9 +115,10 @@ class Latents:
     def __init__(self, chosen: Chosen, base: Base, folder: Path) -> None:
         self.count = len(chosen.cases)
         self.files = [folder / f"{index:05d}.safetensors" for index in range(-(-self.count // SHARD))]
+        pace = Pace("latents", self.count)
         for index, file in enumerate(self.files):
             if not file.exists():
-                _encode(chosen, chosen.cases[index * SHARD : (index + 1) * SHARD], base, file, index * SHARD)
+                _encode(chosen, index * SHARD, base, file, pace)
 
     def __call__(self, rows: Sequence[int]) -> Tensor:
         """float32[n, c, h, w] of the cases at these positions."""
@@ -131,14 +133,12 @@ class Latents:
         return torch.stack([parts[row] for row in rows])
 
 
-def _encode(chosen: Chosen, cases: Sequence[Case], base: Base, file: Path, before: int) -> None:
+def _encode(chosen: Chosen, start: int, base: Base, file: Path, pace: Pace) -> None:
     import torch
     from safetensors.torch import save
 
-    from data_splits.cli_support import note
-
     found = []
-    for case in cases:
+    for case in chosen.cases[start : start + SHARD]:
         try:
             image = chosen.split.read_image(case)
         except ImageUnreadable as error:
@@ -148,8 +148,7 @@ def _encode(chosen: Chosen, cases: Sequence[Case], base: Base, file: Path, befor
             ) from error
         # One at a time: a latent must not depend on its company.
         found.append(base.encode(pixels([image], base.size, base.channels))[0].float().cpu())
-    if before or len(cases) == SHARD:
-        note(f"latents: {before + len(cases)}/{len(chosen.cases)}")
+        pace(start + len(found))
     with atomic_write(file) as stream:
         stream.write(save({"latents": torch.stack(found).contiguous()}))
 

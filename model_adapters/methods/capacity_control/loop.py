@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_splits.cli_support import note, progress_line
 from data_splits.errors import UserError
 from model_adapters.methods.capacity_control.adapting import Adapted
 from model_adapters.methods.capacity_control.average import follow
+from model_adapters.methods.capacity_control.pace import Pace
 from model_adapters.methods.capacity_control.settings import Settings
 from model_adapters.methods.capacity_control.state import State, load_state, save_state
 from model_adapters.protocols import Saved
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from model_adapters.methods.capacity_control.batches import Batch, Batches
     from model_adapters.methods.capacity_control.cases import Latents, Texts
     from model_adapters.methods.capacity_control.process import Process
-
-LINE_SECONDS = 20.0
-"""A line with the loss is printed at most this often."""
 
 
 class Loop:
@@ -53,22 +48,19 @@ class Loop:
         if half and self.state.scaler:
             self.scaler.load_state_dict(self.state.scaler)
 
-    def run(self, saved: Saved, say: Callable[[str], None] = note) -> None:
+    def run(self, saved: Saved) -> None:
         """Train what is left.
 
         Raises:
             UserError: the loss is no number any more.
         """
         state, steps = self.state, self.settings.steps
-        began = told = time.monotonic()
         first = state.step
+        pace = Pace("train", steps - first)
         while state.step < steps:
             self._step(self.batches(state.step))
             state.step += 1
-            if time.monotonic() - told > LINE_SECONDS and state.step < steps:
-                told = time.monotonic()
-                line = progress_line("train", state.step - first, steps - first, told - began)
-                say(f"{line}, step {state.step}, loss {state.curve[-1][1]:.4f}")
+            pace(state.step - first, f"step {state.step}, loss {state.curve[-1][1]:.4f}")
             if state.step % self.settings.save_every == 0 or state.step == steps:
                 state.scaler = self.scaler.state_dict()
                 save_state(self.path, state, self.optimizer)

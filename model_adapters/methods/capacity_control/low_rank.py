@@ -51,7 +51,7 @@ def inject(network: nn.Module, kind: str, targets: list[str], rank: int, seed: i
     before = {name for name, _ in network.named_parameters()}
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # OFT tells that it adjusts its block size
-        torch.manual_seed(seed)
+        torch.random.default_generator.manual_seed(seed)  # of the CPU alone: layers are made there
         peft.inject_adapter_in_model(made, network)
     layers = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
     assert not before & layers.keys()

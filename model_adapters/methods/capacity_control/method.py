@@ -240,16 +240,17 @@ def _card(
 
     weights = sorted(folder.glob(f"{located.part}/*.safetensors"))
     before = embedded.card().training_data if located.source == EMBEDDED else ()
+    told = f"fine-tuned by {NAME} ({settings.family}) from {located.source}"
     licence = embedded.card().licence if located.source == EMBEDDED else "that of the base"
     return ModelCard(
         name=name or f"{located.source.rpartition('/')[2].removeprefix('local:')}-{settings.family}",
         kind="generator",
-        source=f"fine-tuned by {NAME} ({settings.family}) from {located.source}",
+        source=told,
         licence=f"{licence}; trained on {chosen.split.name}: {chosen.split.licence}",
         parameters=total,
-        training_data=(*before, f"{chosen.split.name}/{chosen.subset}"),
+        training_data=tuple(dict.fromkeys((*before, f"{chosen.split.name}/{chosen.subset}"))),
         weight_hashes={f"{located.part}/{each.name}": sha256_file(each) for each in weights},
-        notes=(f"Fine-tuned on {len(chosen.cases)} images of {chosen.patients} patients.",),
+        notes=(f"{told} on {len(chosen.cases)} images of {chosen.patients} patients.",),
     )
 
 

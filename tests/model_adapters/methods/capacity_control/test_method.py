@@ -49,6 +49,7 @@ def test_the_artifact_is_an_ordinary_generator_that_knows_what_it_was_trained_on
     assert record["trainable"] == sum(each.numel() for each in stored.values()) == 4096
     assert record["trainable_share"] == pytest.approx(4096 / record["parameters"]) and record["samples_seen"] == 8
     assert record["samples_dropped"] == 0 and record["steps"] == 4 and record["settings"]["learning_rate"] == 0.05
+    assert "fine-tuned by capacity-control (lora) from local:tiny-sd on" in artifact.card.notes[0]
     assert artifact.card.kind == "generator" and artifact.card.training_data == ("phantom/train",)
     text = json.dumps(record) + (artifact.folder / "card.json").read_text()
     assert str(tmp_path) not in text and not any(case.prompt in text for case in split.cases("train") if case.prompt)
@@ -59,7 +60,7 @@ def test_the_embedded_base_becomes_an_embedded_generator(tmp_path: Path) -> None
     artifact = run_method(method.build(BuildContext()), given | {"dtype": "float16"}, tmp_path / "run")
     name, target = parse_model(str(artifact.folder))
     card = GENERATORS.build(name, BuildContext(target=target)).card
-    assert name == "embedded" and card.training_data == ("phantom/train", "phantom/train")
+    assert name == "embedded" and card.training_data == ("phantom/train",)
     weights = artifact.folder / "unet/diffusion_pytorch_model.safetensors"
     base = load_file(embedded.FOLDER / "unet/diffusion_pytorch_model.safetensors")
     moved = {name for name, each in load_file(weights).items() if not each.equal(base[name])}
