@@ -42,10 +42,12 @@ ARMS: dict[str, tuple[str, dict[str, Any]]] = {
     "average": ("average", {}),
     "task-arithmetic": ("task-arithmetic", {}),
     "fw-hard": ("fw-hard", {"granularity": "task"}),
-    "ties": ("ties", {"aggregation": "sum"}),
     "supervised": ("ada-merging", {"steps": 20, "rate": 1e-2, "save_every": 10, "labels": True}),
+    "ties": ("ties", {"aggregation": "sum"}),
     "fw-soft": ("fw-soft", {"top": 3, "inner_steps": 5, "iterations": 3}),
 }
+FEW = ("average", "task-arithmetic", "fw-hard")
+"""Arms that are also merged from the three experts of the targets alone."""
 FROZEN = ["lora.*", "pixels.*"]
 
 
@@ -118,16 +120,19 @@ def merge(folder: Path) -> None:
         found["certified-fw-8"] = right(test, certified)
         say(f"certified-fw: {mean(found['certified-fw-8']):.3f} {line(found['certified-fw-8'])}")
         write_json(path, found)
-    alone = {f"expert {task}": Path(files[task]) for task in files}
-    for name, weights in {"base": FOLDER / FILE, **alone}.items():
-        if name not in found:
-            found[name] = right(test, weights)
-            say(f"{name}: {mean(found[name]):.3f} {line(found[name])}")
-            write_json(path, found)
-    for arm, (method, _) in ARMS.items():
-        for size in (len(files), len(TARGETS)):
-            if size == len(TARGETS) and method == "fw-soft":
-                continue  # the dearest merge, and what it does with few models the hard one shows
+
+    def alone(weights: Mapping[str, Path]) -> None:
+        for name, each in weights.items():
+            if name not in found:
+                found[name] = right(test, each)
+                say(f"{name}: {mean(found[name]):.3f} {line(found[name])}")
+                write_json(path, found)
+
+    alone({"base": FOLDER / FILE})
+    for size in (len(files), len(TARGETS)):
+        for arm in ARMS:
+            if size == len(TARGETS) and arm not in FEW:
+                continue
             name = f"{arm}-{size}"
             weights, cost = merged(folder, arm, list(files.values())[:size], proxy, name)
             if name not in found:
@@ -136,6 +141,7 @@ def merge(folder: Path) -> None:
                 write_json(path, found)
             if size == len(files):
                 publish(folder, arm, weights)
+    alone({f"expert {task}": Path(file) for task, file in files.items()})
 
 
 def publish(folder: Path, arm: str, weights: Path) -> Path:

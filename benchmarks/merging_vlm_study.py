@@ -135,7 +135,11 @@ def study(folder: Path, runs: Mapping[str, Path], shares: Mapping[str, int]) -> 
     records = {arm: read_record(run) for arm, run in runs.items()}
     bounds = {"certificate": read_certificate(folder / "certified-fw.json"),
               "test_set": read_certificate(folder / "test-set.json")}  # fmt: skip
-    arms = [_arm(folder, name, role, heads, records, bounds, sum(shares.values())) for name, role in SHOWN.items()]
+    arms = [
+        _arm(folder, name, role, heads, records, bounds, sum(shares.values()))
+        for name, role in SHOWN.items()
+        if _key(name) in heads
+    ]
     shown = next(iter(records.values())).split
     made = MethodRecord(
         method="merging",
@@ -166,7 +170,7 @@ def _arm(
     folder: Path, name: str, role: Any, heads: Mapping[str, Any], records: Mapping[str, Any],
     bounds: Mapping[str, Certificate], labels: int,
 ) -> Arm:  # fmt: skip
-    key = "base" if name == "base" else f"{name}-{len(TARGETS) + len(OTHERS)}"
+    key = _key(name)
     cost = folder / "merged" / f"{'certified-fw' if name == 'certified-fw' else key}.json"
     told = json.loads(cost.read_text("utf-8")) if cost.is_file() else {}
     values = [value for task in TARGETS for value in heads[key][task]]
@@ -191,6 +195,11 @@ def _arm(
         peak_memory_mb=told.get("peak_memory_mb"), scores=scores,
         budget={"labelled_at_most": labels} if learns else {},
     )  # fmt: skip
+
+
+def _key(name: str) -> str:
+    """Name of an arm among the measured ones; base and merges of the whole pool."""
+    return "base" if name == "base" else f"{name}-{len(TARGETS) + len(OTHERS)}"
 
 
 def _certified(bounds: Mapping[str, Certificate]) -> Score:
