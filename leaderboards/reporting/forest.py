@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leaderboards.reporting.heatmap import wrapped
 from leaderboards.reporting.scales import Scale, scale_for
 from leaderboards.reporting.svg import Drawing, Figure
 
 LABEL_WIDTH, COUNT_WIDTH, GAP = 178.0, 46.0, 26.0
 ROW, HEAD, FOOT = 23.0, 50.0, 52.0
+LINE, LETTER = 16.0, 9.0
+"""Height of a further line of a title, and width of its letters in a wide font."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +89,26 @@ def forest(
     for panel in panels:
         if len(panel.cells) != len(rows):
             raise ValueError(f"panel {panel.title} has {len(panel.cells)} cells for {len(rows)} rows")
-    height = HEAD + ROW * len(rows) + FOOT
+    start = LABEL_WIDTH + COUNT_WIDTH + GAP
+    each = (width - start - GAP * (len(panels) - 1) - 8) / max(1, len(panels))
+    titles = [wrapped(panel.title, int((each + GAP / 2) / LETTER)) for panel in panels]
+    head = HEAD + LINE * (max(map(len, titles), default=1) - 1)
+    height = head + ROW * len(rows) + FOOT
     drawing = Drawing(
         width, height, title, f"{len(rows)} groups, {len(panels)} metrics; the numbers stand in the table."
     )
-    _rows(drawing, rows, width, words.counts)
-    start = LABEL_WIDTH + COUNT_WIDTH + GAP
-    each = (width - start - GAP * (len(panels) - 1) - 8) / max(1, len(panels))
-    for index, panel in enumerate(panels):
+    _rows(drawing, rows, width, words.counts, head)
+    for index, (panel, lines) in enumerate(zip(panels, titles, strict=True)):
         left = start + index * (each + GAP)
-        _panel(drawing, panel, left, left + each, height)
+        _panel(drawing, panel, lines, left, left + each, height, head)
     _legend(drawing, panels, height, matched_note or words.matched, words)
     return drawing.figure(name)
 
 
-def _rows(drawing: Drawing, rows: Sequence[ForestRow], width: float, counts: str) -> None:
-    drawing.text(LABEL_WIDTH + COUNT_WIDTH, HEAD - 12, counts, "f-muted", 11, "end")
+def _rows(drawing: Drawing, rows: Sequence[ForestRow], width: float, counts: str, head: float) -> None:
+    drawing.text(LABEL_WIDTH + COUNT_WIDTH, head - 12, counts, "f-muted", 11, "end")
     for index, row in enumerate(rows):
-        y = HEAD + ROW * index
+        y = head + ROW * index
         if index % 2 == 0:
             drawing.rect(0, y, width, ROW, "f-band")
         if row.ruled:
@@ -112,20 +117,23 @@ def _rows(drawing: Drawing, rows: Sequence[ForestRow], width: float, counts: str
         drawing.text(LABEL_WIDTH + COUNT_WIDTH, y + ROW / 2 + 4, row.count, "f-muted", 11.5, "end")
 
 
-def _panel(drawing: Drawing, panel: ForestPanel, left: float, right: float, height: float) -> None:
+def _panel(
+    drawing: Drawing, panel: ForestPanel, lines: list[str], left: float, right: float, height: float, head: float
+) -> None:
     estimates = [each for cell in panel.cells for each in (cell.main, cell.matched, cell.floor) if each is not None]
     ends = [end for each in estimates for end in (each.low, each.high) if end is not None]
     scale = scale_for([each.value for each in estimates], ends, left, right)
     bottom = height - FOOT
-    drawing.text(left, HEAD - 28, panel.title, "f-strong", 13)
+    for line, text in enumerate(lines):
+        drawing.text(left, head - 28 - LINE * (len(lines) - 1 - line), text, "f-strong", 13, tip=panel.title)
     better = {"lower": "← better", "higher": "better →", "zero": "better towards 0"}[panel.direction]
-    drawing.text(left, HEAD - 12, better, "f-muted", 11)
+    drawing.text(left, head - 12, better, "f-muted", 11)
     for value, label in scale.ticks(max(2, int((right - left) / 40))) if estimates else []:
-        drawing.line(scale(value), HEAD, scale(value), bottom, "s-grid")
+        drawing.line(scale(value), head, scale(value), bottom, "s-grid")
         drawing.text(scale(value), bottom + 15, label, "f-muted", 11, "middle")
     drawing.line(left, bottom, right, bottom, "s-axis")
     for index, cell in enumerate(panel.cells):
-        _cell(drawing, cell, scale, HEAD + ROW * (index + 0.5))
+        _cell(drawing, cell, scale, head + ROW * (index + 0.5))
 
 
 def _cell(drawing: Drawing, cell: ForestCell, scale: Scale, y: float) -> None:

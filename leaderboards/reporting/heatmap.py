@@ -12,6 +12,8 @@ LABEL_WIDTH, COUNT_WIDTH = 178.0, 46.0
 ROW, HEAD_LINE, FOOT = 27.0, 13.0, 52.0
 SWATCH = 42.0
 MOST_CELL = 84.0
+SMALLEST, LARGEST, WIDE = 8.5, 11.0, 0.68
+"""Sizes of the headers' letters, and how wide one is for its size in a wide font."""
 STEPS = 4
 """Colour classes on either side of neutral."""
 
@@ -61,7 +63,9 @@ def heatmap(
     start = LABEL_WIDTH + COUNT_WIDTH + 12
     cell = min(MOST_CELL, (width - start - 4) / max(1, len(columns)))
     width = max(start + cell * len(columns) + 4, start + SWATCH * (2 * STEPS + 1) + 240)
-    headers = [wrapped(column, max(6, int(cell / 6.2))) for column in columns]
+    word = max((len(word) for column in columns for word in column.split()), default=1)
+    size = max(SMALLEST, min(LARGEST, (cell - 2) / (WIDE * word)))
+    headers = [wrapped(column, max(6, int(cell / (WIDE * size)))) for column in columns]
     head = 22 + HEAD_LINE * max(len(lines) for lines in headers) if headers else 22.0
     height = head + ROW * len(rows) + FOOT
     drawing = Drawing(
@@ -73,7 +77,7 @@ def heatmap(
     for index, (column, lines) in enumerate(zip(columns, headers, strict=True)):
         for line, text in enumerate(lines):
             y = head - 10 - HEAD_LINE * (len(lines) - 1 - line)
-            drawing.text(start + cell * (index + 0.5), y, text, "f-strong", 11, "middle", tip=column)
+            drawing.text(start + cell * (index + 0.5), y, text, "f-strong", size, "middle", tip=column)
     top = head
     for row in rows:
         drawing.text(8, top + ROW / 2 + 4, row.label, "f-strong" if row.strong else "", 12.5)

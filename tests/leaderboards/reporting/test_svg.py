@@ -98,3 +98,31 @@ def test_ticks_are_round_inside_and_few(low: float, high: float) -> None:
 def test_a_panel_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="1 cells for 2 rows"):
         forest("x", "t", [ForestRow("a"), ForestRow("b")], [ForestPanel("p", "lower", (ForestCell(),))])
+
+
+WIDE = 0.66
+"""Width of a bold letter for its size in DejaVu Sans, the widest of the fonts that a page may fall back to."""
+
+
+def overlaps(figure: svg.Figure, words: set[str]) -> list[tuple[str, str]]:
+    """Pairs of texts of the same height that touch, if each holds one of these words."""
+    boxes = []
+    for text in ElementTree.fromstring(figure.inline).iter(f"{SVG}text"):
+        content, size, x = (text.text or ""), float(text.attrib["font-size"]), float(text.attrib["x"])
+        width = WIDE * size * len(content)
+        left = x - width / 2 if text.attrib.get("text-anchor") == "middle" else x
+        if words & set(re.split(r"[ ,]", content)):
+            boxes.append((text.attrib["y"], left, left + width, content))
+    boxes.sort()
+    return [(a[3], b[3]) for a, b in zip(boxes, boxes[1:], strict=False) if a[0] == b[0] and a[2] > b[1]]
+
+
+def test_headers_of_fifteen_columns_and_titles_of_four_panels_do_not_run_into_each_other() -> None:
+    names = ["Fréchet distance, 64-d", "Inception score", "Precision", "Coverage", "Density"] * 3
+    heat = heatmap("h", "t", names, [HeatRow("a", "1", (HeatCell("1"),) * 15)], Legend("a", "b", "c"))
+    assert overlaps(heat, {word for name in names for word in re.split(r"[ ,]", name)}) == []
+    titles = ["Fréchet distance, 64-d (lite0)", "Coverage (lite0)", "Right prompt of two (lite0)", "KID (lite0)"]
+    panels = [ForestPanel(title, "lower", (ForestCell(),)) for title in titles]
+    plot = forest("f", "t", [ForestRow("a")], panels)
+    assert overlaps(plot, {"Fréchet", "Coverage", "Right", "KID", "(lite0)", "64-d"}) == []
+    assert forest("f", "t", [ForestRow("a")], panels[-1:]).height < plot.height
