@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -114,7 +115,7 @@ def overlaps(figure: svg.Figure, words: set[str]) -> list[tuple[str, str]]:
         if words & set(re.split(r"[ ,]", content)):
             boxes.append((text.attrib["y"], left, left + width, content))
     boxes.sort()
-    return [(a[3], b[3]) for a, b in zip(boxes, boxes[1:], strict=False) if a[0] == b[0] and a[2] > b[1]]
+    return [(a[3], b[3]) for a, b in pairwise(boxes) if a[0] == b[0] and a[2] > b[1]]
 
 
 def test_headers_of_fifteen_columns_and_titles_of_four_panels_do_not_run_into_each_other() -> None:
