@@ -8,17 +8,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks._timing import machine
 from benchmarks.capacity_control import BATCH, FAMILIES, IMAGES, METRICS, MITIGATIONS, STEPS
+from chexgenbench.tune.objective import results_of
 from data_splits.integrity import write_text
+from leaderboards.records.io import read_record
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
+from leaderboards.records.statistics_store import StatisticsReader
 from leaderboards.reporting.forest import Estimated
 from leaderboards.reporting.scatter import Axis, Point, scatter
 from leaderboards.statistics.estimate import Estimate
 from leaderboards.statistics.mean_over_units import difference_over_units, mean_over_units
 from leaderboards.statistics.pareto import pareto_front
 
-FIDELITY, MEMORISATION = METRICS[0], METRICS[1]
+FIDELITY, MEMORISATION = "kid_lite0", "nn_ratio_grey64"
+"""On the axes of the plots: membership AUROC of eight patients says as much of those patients as of the model."""
+
+BY_PATIENT = ("nn_ratio_grey64", "extraction_grey64")
+"""Shares with a number for each training patient: their intervals are over patients, the models held fixed."""
+
 TITLES = {
     "kid_lite0": "KID (lite0)",
     "mia_auroc_grey64": "membership AUROC",
@@ -33,17 +43,43 @@ Key = tuple[str, str, str]
 
 
 def arms_of(output: Path) -> dict[Key, list[dict[str, Any]]]:
-    """Finished arms by key, in the order of their seeds."""
+    """Finished arms by key, in the order of their seeds, each with its shares by patient."""
     found: dict[Key, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(output.glob("*/arm.json")):
         arm = json.loads(path.read_text("utf-8"))
+        arm["patients"] = {metric: shares(path.parent / "run", metric) for metric in BY_PATIENT}
         found[arm["data"], arm["family"], arm["mitigation"]].append(arm)
     return {key: sorted(each, key=lambda arm: arm["seed"]) for key, each in found.items()}
 
 
+def shares(run: Path, metric: str) -> list[float]:
+    """Share of each training patient's draws (extraction: 0 or 1) above the held-out level, in the order of patients.
+
+    Raises:
+        ValueError: their mean is not the record's value.
+    """
+    record = read_record(run)
+    result = results_of(record)[metric]
+    arrays = StatisticsReader(run / "statistics").arrays(str(result.statistics))
+    flags = (arrays["scores"] > arrays["threshold"][0]).astype(float)
+    of = np.unique(arrays["cluster"], return_inverse=True)[1].reshape(-1)
+    each = np.bincount(of, flags) / np.bincount(of)
+    if result.value is None or abs(float(each.mean()) - result.value) > 1e-9:
+        raise ValueError(f"{run}: {metric} is {result.value}, its patients give {each.mean()}")
+    return [float(share) for share in each]
+
+
 def values_of(arms: Sequence[Mapping[str, Any]], metric: str) -> list[float]:
-    """One value a seed."""
+    """One value a seed, or one a patient of all seeds."""
+    if metric in BY_PATIENT:
+        return [share for arm in arms for share in arm["patients"][metric]]
     return [float(arm["results"][metric]["value"]) for arm in arms]
+
+
+def mean_of(arms: Sequence[Mapping[str, Any]], metric: str) -> Estimate:
+    """Mean with its interval: over patients or, for a metric of whole runs, over seeds."""
+    by_patient = metric in BY_PATIENT
+    return mean_over_units(values_of(arms, metric), "patient" if by_patient else "seed", indicator=by_patient)
 
 
 def name_of(family: str, mitigation: str) -> str:
@@ -51,40 +87,53 @@ def name_of(family: str, mitigation: str) -> str:
     return family + (f" + {mitigation}" if mitigation else "")
 
 
-def rows(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-    """(name, arms) of a data set in the order of the table."""
+def _ordered(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> Iterator[tuple[Key, Sequence[dict[str, Any]]]]:
+    """(key, arms) of a data set in the order of the table."""
     for mitigation in MITIGATIONS:
         for family in ("freeze", *FAMILIES):
             if (data, family, mitigation) in arms:
-                yield name_of(family, mitigation), arms[data, family, mitigation]
+                yield (data, family, mitigation), arms[data, family, mitigation]
 
 
 def markdown(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> str:
-    """The table of a data set, and the paired differences from full fine-tuning."""
-    head = ["arm", "trained", "seeds", *(f"{TITLES[metric]} ↓" for metric in METRICS)]
+    """The table of a data set, and the paired differences from the base and from full fine-tuning."""
+    head = ["arm", "trained", "loss", "seeds", *(f"{TITLES[metric]} ↓" for metric in METRICS)]
     lines = [_line(head), _line(["---"] * len(head))]
-    for name, held in rows(arms, data):
-        cells = [_cell(mean_over_units(values_of(held, metric), "seed"), metric) for metric in METRICS]
-        lines.append(_line([name, f"{held[0]['trainable']:,}", str(len(held)), *cells]))
-    differences = list(_differences(arms, data))
-    if differences:
-        lines += ["", "Paired differences from `full`, seed by seed:", ""]
-        head = ["arm", *(TITLES[metric] for metric in METRICS)]
-        lines += [_line(head), _line(["---"] * len(head)), *differences]
+    for (_, family, mitigation), held in _ordered(arms, data):
+        name = name_of(family, mitigation)
+        cells = [_cell(mean_of(held, metric), metric) for metric in METRICS]
+        losses = [float(arm["loss"]) for arm in held if arm["loss"] is not None]
+        loss = f"{np.mean(losses):.2f}" if losses else ""
+        lines.append(_line([name, f"{held[0]['trainable']:,}", loss, str(len(held)), *cells]))
+    for control in ("freeze", "full", ""):
+        differences = list(_differences(arms, data, control))
+        if differences:
+            whom = f"`{control}`" if control else "the same family without a mitigation"
+            lines += ["", f"Differences from {whom}, on the same training patients:", ""]
+            head = ["arm", "seeds", *(TITLES[metric] for metric in METRICS)]
+            lines += [_line(head), _line(["---"] * len(head)), *differences]
     return "\n".join(lines) + "\n"
 
 
-def _differences(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> Iterator[str]:
-    full = {arm["seed"]: arm for arm in arms.get((data, "full", ""), [])}
-    for name, held in rows(arms, data):
-        shared = [arm for arm in held if arm["seed"] in full]
-        if name == "full" or len(shared) < 2:
+def _differences(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str, control: str) -> Iterator[str]:
+    """Less the same seed's control: the same training patients, so what makes them easy or hard to tell cancels.
+
+    Args:
+        control: a family; "" for each mitigated arm's own.
+    """
+    for (of, family, mitigation), held in _ordered(arms, data):
+        if (bool(mitigation) == bool(control)) or family in (control, "freeze"):
             continue
-        cells = []
+        beside = {arm["seed"]: arm for arm in arms.get((of, control or family, ""), [])}
+        shared = [arm for arm in held if arm["seed"] in beside]
+        if not shared:
+            continue
+        cells = [str(len(shared))]
         for metric in METRICS:
-            theirs = values_of([full[arm["seed"]] for arm in shared], metric)
-            cells.append(_cell(difference_over_units(values_of(shared, metric), theirs, "seed"), metric, sign="+"))
-        yield _line([name, *cells])
+            theirs = values_of([beside[arm["seed"]] for arm in shared], metric)
+            per = "patient" if metric in BY_PATIENT else "seed"
+            cells.append(_cell(difference_over_units(values_of(shared, metric), theirs, per), metric, sign="+"))
+        yield _line([name_of(family, mitigation), *cells])
 
 
 def _cell(found: Estimate, metric: str, sign: str = "") -> str:
@@ -100,19 +149,16 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def drawing(arms: Mapping[Key, Sequence[dict[str, Any]]], data: str) -> str:
-    """Memorisation across, fidelity up: means over seeds, with Student's intervals where there are several."""
-    held = list(rows(arms, data))
-    means = [
-        tuple(mean_over_units(values_of(each, metric), "seed") for metric in (MEMORISATION, FIDELITY))
-        for _, each in held
-    ]
+    """Singled-out share across, KID up, of the arms without a mitigation: those have the same seeds."""
+    held = [(key[1], each) for key, each in _ordered(arms, data) if not key[2]]
+    means = [tuple(mean_of(each, metric) for metric in (MEMORISATION, FIDELITY)) for _, each in held]
     front = pareto_front([[-float(each.value or 0) for each in pair] for pair in means])
     points = [
         Point(name, _estimated(pair[0]), _estimated(pair[1]), bool(kept), f"{each[0]['trainable']:,} parameters")
         for (name, each), pair, kept in zip(held, means, front, strict=True)
     ]
     title = f"{DATA[data]}: fidelity against memorisation, {IMAGES} training images"
-    across, up = Axis(TITLES[MEMORISATION], "lower"), Axis(TITLES[FIDELITY], "lower")
+    across, up = Axis("share of draws that single out their training patient", "lower"), Axis(TITLES[FIDELITY], "lower")
     return scatter(f"capacity-control-{data}", title, across, up, points).standalone
 
 
