@@ -59,8 +59,7 @@ def write_split(folder: Path, source: Split, rule: ClassRule, result: Result, me
     )
     # The folder stays where the user runs the method; that is no release, and it carries the mark.
     materialise(split, folder, include_credentialed=True)
-    pairs = [f"{case.id},{origin.id},images/{case.id}.png" for case, origin in zip(cases, result.origins, strict=True)]
-    write_text(folder / "pairs.csv", "\n".join(["condensed,id,image", *pairs, ""]))
+    write_text(folder / "pairs.csv", _pairs(source, rule, result, cases))
     with atomic_write(folder / "condensed.safetensors") as stream:
         stream.write(save({"images": np.ascontiguousarray(result.exact), "targets": result.targets}))
     write_json(folder / "condensed.json", dict(result.facts))
@@ -92,8 +91,9 @@ def data_card(split: Split, source: Split, rule: ClassRule, result: Result, meth
         f"Class rule: {rule.sentence} Other labels are unknown here.",
         "",
         f"- `chexgenbench utility --train folder:THIS_FOLDER{mark} --test SPLIT` (20 images or more).",
-        "- `pairs.csv` names the real case that each image started from: "
-        "`chexgenbench eval --model images:THIS_FOLDER/pairs.csv --subset train --allow-missing` compares them.",
+        "- `pairs.csv` names the case that each image started from, and gives it a test case of its class as `id`: "
+        "`chexgenbench eval --model images:THIS_FOLDER/pairs.csv --split SPLIT --allow-missing --metrics copy_rate "
+        "--encoders grey64` searches the training images for it.",
         "- `condensed.safetensors` holds the images before rounding, `condensed.json` their step size.",
         "",
     ]
@@ -106,6 +106,21 @@ def _case(source: Split, rule: ClassRule, result: Result, row: int) -> Case:
     name = f"{slug}-{int((result.targets[:row] == number).sum()):04d}"
     patient = f"learnt-{name}" if result.learnt else _patient(source, result.origins[row])
     return Case(id=name, patient=patient, **rule.told(number))  # type: ignore[arg-type]
+
+
+def _pairs(source: Split, rule: ClassRule, result: Result, cases: Sequence[Case]) -> str:
+    """Each image beside the case it started from, and beside one of the evaluated cases of its class while they last:
+    as if it had been drawn for that case, so that every metric of generated images applies."""
+    left: dict[int, list[str]] = {number: [] for number in range(len(rule.names))}
+    for case in source.cases(source.evaluation):
+        number = rule.of(case)
+        if number is not None:
+            left[number].append(case.id)
+    lines = ["id,started_from,image"]
+    for case, origin, target in zip(cases, result.origins, result.targets.tolist(), strict=True):
+        drawn_for = left[target].pop(0) if left[target] else ""
+        lines.append(f"{drawn_for},{origin.id},images/{case.id}.png")
+    return "\n".join([*lines, ""])
 
 
 def _patient(source: Split, case: Case) -> str:
