@@ -41,7 +41,7 @@ class Space:
 
     def names(self) -> list[str]:
         """Parameters of a trial: one a block, and the learning rate."""
-        return [f"block {index:02d} {name}" for index, name in enumerate(self.blocks)] + [RATE]
+        return [f"block {index:03d} {name}" for index, name in enumerate(self.blocks)] + [RATE]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Search:
         import optuna
 
         running = [each for each in study.trials if each.state == optuna.trial.TrialState.RUNNING]
-        if running:
+        if running:  # `ask` never gives such a trial again, and nothing public finds it by its number
             return optuna.Trial(study, running[0]._trial_id)
         if not any(each.state == optuna.trial.TrialState.WAITING for each in study.trials):
             study.enqueue_trial(self._proposed(study))
@@ -176,8 +176,10 @@ class Search:
         }
 
     def _point(self, trial: Trial) -> Point:
-        for name, distribution in self._distributions().items():
-            trial._suggest(name, distribution)
+        *bits, rate = self.space.names()
+        for name in bits:
+            trial.suggest_categorical(name, (0, 1))
+        trial.suggest_float(rate, self.space.low, self.space.high, log=True)
         return point_of(trial.params)
 
 
