@@ -238,11 +238,12 @@ def main() -> None:
     """Print the table of every seed, its failures, and the controls."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--trials", type=int, default=2000)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(f"Mean certificate, delta = {DELTA}; failures of trials in brackets. {machine('torch', 'numpy', 'scipy')}")
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
         with tempfile.TemporaryDirectory() as name:
             world = make_world(Path(name), seed)
             rows = measured(world, Path(name), arguments.trials, 300, 60)

@@ -114,16 +114,17 @@ def main() -> None:
     """Print a table: rows are learners, columns seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--n", type=int, default=100)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     columns = []
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
         with tempfile.TemporaryDirectory() as name:
             columns.append(measured(Path(name), seed, arguments.n, list(ROWS)))
     print(f"n = {arguments.n}, delta = .05: certificate (nats) | test-set bound of half | true risk. "
           f"{machine('torch', 'numpy')}\n")  # fmt: skip
-    print("| learner | " + " | ".join(f"seed {seed}" for seed in range(arguments.seeds)) + " |")
+    print("| learner | " + " | ".join(f"seed {arguments.first + k}" for k in range(arguments.seeds)) + " |")
     print("|---|" + "---|" * arguments.seeds)
     for row in ROWS:
         cells = []

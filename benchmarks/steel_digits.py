@@ -261,10 +261,11 @@ def main() -> None:
     """Print a table for every seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(f"Mean certificate / true risk over 12 episodes, delta = {DELTA}. {machine('torch', 'numpy', 'diffusers')}")
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
         with tempfile.TemporaryDirectory() as name:
             found = measured(Path(name), seed, Scale())
         print(f"\nSeed {seed}\n\n| candidates | bound | " + " | ".join(f"n = {n}" for n in SIZES) + " |")

@@ -82,3 +82,6 @@ def train(method: TrainingMethod, given: Mapping[str, Any], output: Path, seed: 
         cli_support.emit_json(facts)
         return
     typer.echo(f"{artifact.kind} of {artifact.card.name} ({artifact.card.kind}): {artifact.folder}")
+    for what in ("certificate_words", "test_set_words"):
+        if artifact.record.get(what):
+            typer.echo(artifact.record[what])

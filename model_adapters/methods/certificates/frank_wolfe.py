@@ -89,7 +89,7 @@ class CertifiedFrankWolfe:
         course = Course(output / "course", {"half": most, "walk": most, "write": len(pool.merged)}, saved)
         facts = _plan(settings, pool.facts(), inputs)
         plan = Plan(output / "plan.json", facts)
-        sample = sample_of(inputs, pool, output, self.device)
+        sample = sample_of(inputs, pool, source, output, self.device)
         share = inputs["delta"] / inputs["simultaneous"]
         first, second = sample.halves()
         name = inputs["name"] or f"{NAME}-of-{pool.size}"

@@ -108,7 +108,7 @@ class CertifiedFusion:
         space = Coefficients(merged_pool, settings["granularity"])
         facts = plan_of(settings, pool.facts(), seed, inputs)
         plan = Plan(output / "plan.json", facts)
-        sample = sample_of(inputs, pool, output, self.device)
+        sample = sample_of(inputs, pool, source, output, self.device)
         name = inputs["name"] or f"{settings['method']}-of-{pool.size}"
         run = FusionRun(
             name, space, sample, settings, inputs["delta"], inputs["simultaneous"], seed, output, course, source,

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from data_splits.errors import UserError
 from data_splits.integrity import sha256_bytes
+from leaderboards.statistics.certificates import rules
 from leaderboards.statistics.certificates.case_set import CaseSet
-from leaderboards.statistics.certificates.claim import Source
+from leaderboards.statistics.certificates.claim import Claim, Source
 from leaderboards.statistics.certificates.families import LossKind
 from leaderboards.statistics.certificates.losses_file import read_cases
 from model_adapters.methods.merging.objective import Objective, Tensors, chunks
@@ -137,6 +138,20 @@ def open_sample(objective: Objective, cases: Any) -> Sample:
         raise UserError(f"The sample has {count} examples and cases names {len(known.cases)}. List them in one order.")
     zero_one = getattr(objective, "zero_one", getattr(objective, "kind", "") == "cross-entropy")
     return Sample(objective, known, "zero-one" if zero_one else "bounded")
+
+
+def require_independent(sample: Sample, source: Source) -> None:
+    """Check what a certificate would be refused for at the end, before anything is learnt from the sample.
+
+    Raises:
+        Refused: two cases of one patient, or a case, patient or image that `source` saw.
+    """
+    apart = Claim(
+        subject="", family="held-out", predictor="deterministic", loss="zero-one", sample=sample.cases,
+        losses=np.zeros(sample.size), looked_at=1, sources=(Source("training", "", CaseSet((), ())), source),
+    )  # fmt: skip
+    rules.sample(apart)
+    rules.disjoint(apart)
 
 
 def pool_source(trained_on: Any, statement: str | None) -> Source:

@@ -15,7 +15,7 @@ from leaderboards.statistics.certificates.words import sentence
 from model_adapters.card import ModelCard
 from model_adapters.methods.certificates.course import Stage
 from model_adapters.methods.certificates.plan import Plan
-from model_adapters.methods.certificates.sample import Sample, open_sample, pool_source
+from model_adapters.methods.certificates.sample import Sample, open_sample, pool_source, require_independent
 from model_adapters.methods.merging.method import texts, write_merged
 from model_adapters.methods.merging.objective import Objective
 from model_adapters.methods.merging.pool import Pool, open_pool
@@ -86,11 +86,12 @@ def pool_of(inputs: Mapping[str, Any]) -> tuple[Pool, Source]:
     return pool, pool_source(inputs["trained_on"], inputs["trained_on_statement"])
 
 
-def sample_of(inputs: Mapping[str, Any], pool: Pool, work: Path, device: str) -> Sample:
+def sample_of(inputs: Mapping[str, Any], pool: Pool, source: Source, work: Path, device: str) -> Sample:
     """The sample, opened now; call it after the plan is written.
 
     Raises:
-        UserError: it is missing, or not the file that an earlier call in `work` had.
+        UserError: it is missing, or not the file that an earlier call in `work` had; Refused where its cases are not
+            independent of each other or of what the pool saw.
     """
     objective: Objective
     if inputs["objective"] is not None:
@@ -106,6 +107,7 @@ def sample_of(inputs: Mapping[str, Any], pool: Pool, work: Path, device: str) ->
             inputs["network"], texts(inputs["sample"]), inputs["loss"], pool, inputs["chunk"], device
         )
     sample = open_sample(objective, inputs["cases"])
+    require_independent(sample, source)
     Plan(work / "sample.json", {**objective.facts(), "cases": sample.cases.digest}, "when the work began")
     return sample
 

@@ -28,7 +28,7 @@ from leaderboards.statistics.certificates.words import sentence
 from model_adapters.card import ModelCard
 from model_adapters.methods.certificates.course import Course
 from model_adapters.methods.certificates.plan import Plan
-from model_adapters.methods.certificates.sample import open_sample
+from model_adapters.methods.certificates.sample import open_sample, require_independent
 from model_adapters.methods.certificates.setup import CERTIFICATE_FILE, TEST_SET_FILE, Measured, require_common
 from model_adapters.methods.merging.method import texts
 from model_adapters.methods.steel import candidates as drawing
@@ -122,6 +122,7 @@ class Steel:
             texts(inputs["sample"]), inputs["loss"], inputs["chunk"], self.device
         )
         sample = open_sample(objective, inputs["cases"])
+        require_independent(sample, source)
         Plan(output / "sample.json", {**objective.facts(), "cases": sample.cases.digest}, "when the work began")
         name = inputs["name"] or f"{NAME}-{kind}"
 

@@ -8,7 +8,9 @@ from signs import Signs, named, random_sample, sample_of
 
 from data_splits.errors import UserError
 from leaderboards.statistics.certificates.bounded_loss import bounded_cross_entropy
-from model_adapters.methods.certificates.sample import open_sample, pool_source
+from leaderboards.statistics.certificates.case_set import CaseSet
+from leaderboards.statistics.certificates.claim import Refused
+from model_adapters.methods.certificates.sample import open_sample, pool_source, require_independent
 from model_adapters.methods.merging.objective import gradient, value
 
 W = {"w": torch.tensor([1.0, 0.0])}
@@ -79,3 +81,13 @@ def test_what_the_pool_saw_must_be_known() -> None:
         pool_source(None, "  ")
     assert pool_source(named(2), None).data == named(2)
     assert pool_source(None, "other hospital").statement == "other hospital"
+
+
+def test_what_would_void_the_certificate_is_told_before_anything_is_learnt() -> None:
+    sample = sample_of(X, Y)
+    require_independent(sample, pool_source(named(3, "elsewhere"), None))
+    with pytest.raises(Refused, match="share 2 cases"):
+        require_independent(sample, pool_source(named(2), None))
+    twice = open_sample(sample.objective, CaseSet(("a", "b", "c", "d"), ("p", "p", "q", "r")))
+    with pytest.raises(Refused, match="4 cases of 3 patients are not independent"):
+        require_independent(twice, pool_source(None, "other hospital"))

@@ -7,6 +7,7 @@ from signs import axes_pool, named, random_sample
 
 from data_splits.errors import UserError
 from model_adapters.methods.certificates.fusion import CertifiedFusion, made_up_sample
+from model_adapters.methods.certificates.sample import pool_source
 from model_adapters.methods.certificates.setup import Measured, numbers, pool_of, require_common, sample_of
 from model_adapters.methods.run import read_inputs
 
@@ -36,20 +37,21 @@ def test_numbers_are_read_or_named() -> None:
 def test_the_sample_is_bound_to_its_bytes(tmp_path: Path) -> None:
     inputs = inputs_of(tmp_path / "in")
     pool, source = pool_of(inputs)
-    assert source.role == "pool" and sample_of(inputs, pool, tmp_path / "work", "cpu").size == 24
+    assert source.role == "pool" and sample_of(inputs, pool, source, tmp_path / "work", "cpu").size == 24
     other = {**inputs, "sample": inputs["sample"].replace("task-1", "task-2")}
     with pytest.raises(UserError, match="when the work began"):
-        sample_of(other, pool, tmp_path / "work", "cpu")
+        sample_of(other, pool, source, tmp_path / "work", "cpu")
     with pytest.raises(UserError, match="needs network"):
-        sample_of({**inputs, "sample": None}, pool, tmp_path / "work", "cpu")
+        sample_of({**inputs, "sample": None}, pool, source, tmp_path / "work", "cpu")
 
 
 def test_an_objective_of_python_goes_in_place_of_files(tmp_path: Path) -> None:
     sample = random_sample(12)
     inputs = {**inputs_of(tmp_path / "in"), "objective": sample.objective, "cases": named(12)}
-    assert sample_of(inputs, axes_pool(tmp_path), tmp_path / "work", "cpu").objective is sample.objective
+    pool, source = axes_pool(tmp_path), pool_source(named(2, "train"), None)
+    assert sample_of(inputs, pool, source, tmp_path / "work", "cpu").objective is sample.objective
     with pytest.raises(UserError, match="Python object"):
-        sample_of({**inputs, "objective": "mine"}, axes_pool(tmp_path), tmp_path / "work", "cpu")
+        sample_of({**inputs, "objective": "mine"}, pool, source, tmp_path / "work", "cpu")
 
 
 def test_memory_and_seconds_are_told(tmp_path: Path) -> None:
