@@ -55,7 +55,6 @@ class LocalGrid:
 
         replies = []
         for message in reversed(list(messages)):
-            message.metadata.__dict__["_message_id"] = "m"
             node = message.metadata.dst_node_id
             try:
                 reply = self.app(message, self.contexts[node])
@@ -68,6 +67,15 @@ class LocalGrid:
 class Failing(Wandering):
     def local(self, state: State, private: State, client: str, number: int) -> Returned:
         raise RuntimeError("out of memory")
+
+
+@pytest.fixture(autouse=True)
+def running_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Flower knows in a running server app."""
+    from flwr.supercore.task_identity import TaskIdentity
+
+    for name in ("_task_id", "_run_id", "_node_id"):
+        monkeypatch.setattr(TaskIdentity, name, 1)
 
 
 def test_same_bits_as_the_simulator() -> None:
