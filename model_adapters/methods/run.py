@@ -70,11 +70,20 @@ def read_inputs(given: Mapping[str, Any], known: Mapping[str, MethodInput], name
             hint = f"Did you mean {near[0]}?" if near else f"It asks for: {', '.join(known) or 'nothing'}."
             raise UserError(f"{name} asks for no input {text!r}. {hint}")
         default = known[key].default
+        if known[key].budget and default is None:
+            value = _amount(value, key, name)
         values[key] = value if default is None else read_options({key: value}, {key: default}, name)[key]
     absent = [f"{key} ({each.help})" for key, each in known.items() if each.required and key not in values]
     if absent:
         raise UserError(f"{name} needs {'; '.join(absent)}.")
     return {key: values.get(key, each.default) for key, each in known.items()}
+
+
+def _amount(value: Any, key: str, name: str) -> Any:
+    """A budget that has no default as a number: a command line gives text."""
+    if not isinstance(value, str):
+        return value
+    return int(value) if value.strip().isdigit() else read_options({key: value}, {key: 0.0}, name)[key]
 
 
 def require_budgets(artifact: Artifact, inputs: Mapping[str, Any], known: Mapping[str, MethodInput]) -> None:

@@ -131,10 +131,8 @@ def open_source(inputs: Mapping[str, Any], output: Path, seed: int, context: Bui
         UserError: whatever their reader says, or a budget that is no whole number.
     """
     budget = inputs["meta_at_most"]
-    try:
-        budget = None if budget is None else int(budget)
-    except (TypeError, ValueError):
-        raise UserError(f"meta_at_most is {budget!r}; it is a whole number.") from None
+    if budget is not None and not (isinstance(budget, int) and budget > 0):
+        raise UserError(f"meta_at_most is {budget!r}; it is a whole number of trusted examples, at least 1.")
     train, meta = str(inputs["train"]), str(inputs["meta"])
     if train.endswith(".safetensors") or meta.endswith(".safetensors"):
         from model_adapters.methods.bads.table_source import from_tables

@@ -18,6 +18,14 @@ def test_defaults_are_filled_in_and_text_takes_their_type() -> None:
     assert read_inputs({"base": "b", "rank": "8"}, INPUTS, "m") == {"rank": 8, "base": "b", "rate": 0.1}
 
 
+def test_a_budget_without_a_default_is_a_number_from_a_command_line_too() -> None:
+    known = {"most": MethodInput("most examples", budget=True)}
+    assert read_inputs({"most": "12"}, known, "m") == {"most": 12}
+    assert read_inputs({"most": "2.5"}, known, "m") == {"most": 2.5} and read_inputs({}, known, "m") == {"most": None}
+    with pytest.raises(UserError, match="must be a number"):
+        read_inputs({"most": "few"}, known, "m")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
