@@ -29,16 +29,17 @@ from model_adapters.methods.satm.networks import parse_network
 from model_adapters.methods.satm.selection import selected
 from model_adapters.methods.satm.settings import Settings
 
-TRAIN, CLASSES, TRAINING_STEPS, NETWORKS, NOISES = 1200, 10, 100, 5, 10
+TRAIN, CLASSES, TRAINING_STEPS, NETWORKS, NOISES = 1200, 10, 100, 3, 6
+ITERATIONS = 250
 BASE = Settings(network="mlp:64", expert_batch=32, inner_steps=20, kept_steps=15, span=2, start_before=8)
 ARMS: dict[str, dict[str, Any]] = {
     "random": {"method": "random"},
     "mtt": {"method": "mtt"},
     "truncated": {"method": "truncated"},
     "satm": {"method": "satm"},
-    "satm, rho 3": {"method": "satm", "rho": 3.0},
-    "satm, asam": {"method": "satm", "ascent": "asam"},
-    "satm, gsam": {"method": "satm", "ascent": "gsam"},
+    "satm-rho-3": {"method": "satm", "rho": 3.0},
+    "satm-asam": {"method": "satm", "ascent": "asam"},
+    "satm-gsam": {"method": "satm", "ascent": "gsam"},
     "sam-mtt": {"method": "sam-mtt"},
 }
 
@@ -120,10 +121,12 @@ def main() -> None:
     """Print a row an arm, the mean over seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--iterations", type=int, default=400)
+    parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    parser.add_argument("--arms", default=",".join(ARMS), help="comma-separated names")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    found = means([outcomes(seed, arguments.iterations) for seed in range(arguments.seeds)])
+    arms = {name: ARMS[name] for name in arguments.arms.split(",")}
+    found = means([outcomes(seed, arguments.iterations, arms) for seed in range(arguments.seeds)])
     print(f"Mean of {arguments.seeds} seeds, {arguments.iterations} iterations. {machine('torch', 'numpy')}\n")
     print("| arm | accuracy | perturbed | deeper network | held-out loss | gap | CPU s |")
     print("|---|---|---|---|---|---|---|")

@@ -21,8 +21,9 @@ class Clock:
 
     def __init__(self, path: Path, saved: Saved, total: int) -> None:
         self._path, self._saved, self._total = path, saved, total
-        known = json.loads(path.read_text("utf-8")) if path.is_file() else {"seconds": 0.0}
+        known = json.loads(path.read_text("utf-8")) if path.is_file() else {"seconds": 0.0, "peak_memory_mb": 0}
         self._before, self._started = float(known["seconds"]), time.monotonic()
+        self._peak = int(known["peak_memory_mb"])
 
     def after(self, offset: int) -> Callable[[int], None]:
         """A callback for steps that are counted from `offset`."""
@@ -36,5 +37,5 @@ class Clock:
     def stop(self) -> None:
         """Write what was used so far."""
         seconds = self._before + time.monotonic() - self._started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = max(self._peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         write_json(self._path, {"seconds": round(seconds, 3), "peak_memory_mb": peak})

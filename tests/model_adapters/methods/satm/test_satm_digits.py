@@ -26,7 +26,7 @@ def test_a_short_run_beats_the_images_it_began_with(digits: ModuleType) -> None:
 
 @pytest.mark.slow
 def test_three_seeds_are_flatter_robuster_and_no_worse(digits: ModuleType) -> None:
-    found = digits.means([digits.outcomes(seed, 400, ARMS) for seed in range(3)])
+    found = digits.means([digits.outcomes(seed, digits.ITERATIONS, ARMS) for seed in range(3)])
     satm, truncated, mtt, whole = (found[name] for name in ("satm", "truncated", "mtt", "sam-mtt"))
     assert satm.gap < 0.95 * truncated.gap and whole.gap < 0.95 * mtt.gap
     assert satm.perturbed > truncated.perturbed and whole.perturbed > mtt.perturbed
