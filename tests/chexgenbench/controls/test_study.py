@@ -10,7 +10,7 @@ import pytest
 from chexgenbench.controls import study as module
 from chexgenbench.controls.page import failures, markdown
 from chexgenbench.controls.study import SEEDS, cohort, run_control, study
-from chexgenbench.controls.table import RULES, Rule
+from chexgenbench.controls.table import CONTROLS, RULES, Rule
 from data_splits.errors import UserError
 from leaderboards.records.recompute import check_run
 
@@ -54,14 +54,15 @@ def test_a_folder_with_another_run_is_refused(tmp_path: Path, small: list[Rule])
 def test_the_table_holds_both_ways_over_20_cohorts(tmp_path: Path) -> None:
     """About an hour of CPU time; minutes where $CONTROLS_FOLDER names the folder of a study made by this code.
 
-    Then every record is recomputed from its stored arrays by today's estimators, the page is held against the counts,
-    and what is missing is run.
+    Then the records of every fifth cohort are recomputed from their stored arrays by today's estimators, the page is
+    held against the counts, and what is missing is run.
     """
     made = os.environ.get("CONTROLS_FOLDER")
     folder = Path(made) if made else tmp_path
     counts = study(SEEDS, folder)
     assert failures(counts) == []
-    for record in sorted(folder.glob("*-*/record.json" if made else f"*-{SEEDS[0]}/record.json")):
-        assert check_run(record.parent).discrepancies == (), record.parent.name
+    for seed in SEEDS[::5] if made else SEEDS[:1]:
+        for control in CONTROLS:
+            assert check_run(folder / f"{control}-{seed}").discrepancies == (), f"{control}-{seed}"
     if made:
         assert PAGE.read_text("utf-8") == markdown(counts, len(SEEDS))
