@@ -85,7 +85,16 @@ class Job:
             "sizes": asdict(asked.sizes), "run_seed": asked.seed, "model_options": dict(asked.model_options),
         }  # fmt: skip
         search = Search(folder, self.space(), 2, self.seed, key, self.sampler)
-        return search.run(trials, lambda number, point: self._scored(folder / f"trials/{number:04d}", point), tell)
+
+        def score(number: int, point: Point) -> Answer:
+            trial = folder / f"trials/{number:04d}"
+            try:
+                return self._scored(trial, point)
+            except UserError:
+                shutil.rmtree(trial, ignore_errors=True)
+                raise
+
+        return search.run(trials, score, tell)
 
     def _scored(self, folder: Path, point: Point) -> Answer:
         from data_splits.cli_support import meter

@@ -99,8 +99,8 @@ class Search:
     def run(self, trials: int, score: Score, tell: Callable[[Done], None] = lambda _: None) -> list[Done]:
         """Go on until so many trials are finished (those from before count), and give all of them back.
 
-        A UserError of `score` ends the search in its first trial; later ones are kept as failed trials (a learning rate
-        may make a training diverge).
+        A UserError of `score` in the first trial ends the search and leaves the folder as if it had not begun: an input
+        was wrong, and can be mended. Later ones are kept as failed trials: a learning rate may make a training diverge.
         """
         import optuna
 
@@ -112,6 +112,8 @@ class Search:
                     answer = _known(study, point) or score(trial.number, point)
                 except UserError as error:
                     if trial.number == 0:
+                        for name in (JOURNAL, "key.json"):
+                            (self.folder / name).unlink(missing_ok=True)
                         raise
                     trial.set_user_attr("failed", str(error).splitlines()[0])
                     study.tell(trial, state=optuna.trial.TrialState.FAIL)

@@ -62,10 +62,12 @@ def test_what_cannot_be_is_said_before_anything_is_trained(tmp_path: Path) -> No
         tune(*common, "--sampler", "grid")
     with pytest.raises(UserError, match="mask is what the search sets"):
         tune(*common, "--input", "mask=1")
+    with pytest.raises(UserError, match="Did you mean steps"):
+        tune(*common, "--input", "stepz=1")
     with pytest.raises(UserError, match="no metric 'kid_lite9'"):
         tune(*common, "--fidelity", "kid_lite9")
     with pytest.raises(UserError, match="needs its encoder's name: kid_lite0"):
         tune(*common, "--fidelity", "kid")
     with pytest.raises(UserError, match="phantm"):
         tune("--split", "phantm", *common[2:])
-    assert not list(tmp_path.rglob("model"))
+    assert not list(tmp_path.rglob("model")) and not list(tmp_path.rglob("key.json"))

@@ -126,6 +126,7 @@ def test_a_failure_is_kept_and_one_in_the_first_trial_ends_the_search(tmp_path: 
     assert {each.number for each in front_of(found)} <= {0, 2, 4}
     with pytest.raises(UserError, match="loss of step 7"):
         search(tmp_path / "first").run(2, lambda number, point: diverges(1, point))
+    assert len(search(tmp_path / "first", seed=8).run(1, answer)) == 1, "mended, it begins in the same folder"
 
 
 def test_the_front_is_optunas(tmp_path: Path) -> None:
