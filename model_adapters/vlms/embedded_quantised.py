@@ -85,7 +85,7 @@ def build(context: BuildContext) -> EmbeddedLanguage:
     """
     if missing := requirements(context):
         raise UserError(f"embedded-quantised needs {missing[0].what}. {missing[0].how}")
-    from model_adapters.methods.mobilequant.stored import WEIGHTS, bits_of, read_model
+    from model_adapters.methods.mobilequant.stored import WEIGHTS, read_model, told_of
 
     folder = Path(context.weights or context.target or "").expanduser()
     model = read_model(folder, context.device)
@@ -93,9 +93,10 @@ def build(context: BuildContext) -> EmbeddedLanguage:
         raise UserError(f"{folder} holds no language model of the embedded VLM. Train with model = embedded.")
     vlm = open_float(context)
     vlm.language = model
-    bits = bits_of(folder)
+    name, bits = told_of(folder)
     vlm.card = card().model_copy(
         update={
+            "name": name,
             "settings": dict(vlm.card.settings) | {"scheme": bits.label, "wide_bits": bits.wide},
             "weight_hashes": dict(vlm.card.weight_hashes) | {WEIGHTS: sha256_file(folder / WEIGHTS)},
             "notes": (f"Language model at {bits.label}, integers simulated in floating point.", *vlm.card.notes),

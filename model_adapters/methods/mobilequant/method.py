@@ -94,14 +94,17 @@ class MobileQuant:
         done = run(inputs, bits, settings, self.device, output, seed, saved)
         folder = output / "model"
         card = ModelCard(
-            name=inputs["name"] or f"{done.source.name}-{inputs['method']}-{bits.label}",
+            name=done.name,
             kind="vlm",
             source=f"{done.source.name} quantised by {NAME} ({inputs['method']}, {bits.label})",
             licence=done.source.licence,
             parameters=done.parameters,
             settings={"scheme": bits.label, "wide_bits": bits.wide, "symmetric_weights": bits.symmetric},
             weight_hashes={each.name: sha256_file(each) for each in sorted(folder.glob("*.safetensors"))},
-            notes=("Integer arithmetic is simulated in floating point on this machine.",),
+            notes=(
+                "Integer arithmetic is simulated in floating point on this machine.",
+                *(() if done.source.vlm else ("A language model: it sees no images.",)),
+            ),
         )
         _measure(output, time.monotonic() - started)
         return Artifact(folder, "checkpoint", card, _record(inputs, done, seed))

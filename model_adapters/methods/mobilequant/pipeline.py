@@ -28,11 +28,12 @@ class Done:
     """What a run was and gave.
 
     Attributes:
-        source: the model, now quantised. parameters: its weights. trainable: numbers learnt.
+        source: the model, now quantised. name: of the result. parameters: its weights. trainable: numbers learnt.
         budget: bits used, found in the result. data: what it was calibrated on. measured: before and after.
     """
 
     source: Source
+    name: str
     parameters: int
     trainable: int
     budget: dict[str, int]
@@ -74,7 +75,8 @@ def run(
         )  # fmt: skip
         trainable = found.count()
     freeze(model)
-    write_model(output / "model", model, bits, source.folder)
+    name = inputs["name"] or f"{source.name}-{inputs['method']}-{bits.label}"
+    write_model(output / "model", model, bits, source.folder, name)
     after = surprises(model, data.held_out)
     counts = tokens(data.held_out)
     measured = {
@@ -89,7 +91,7 @@ def run(
         "bytes": sizes(model, output / "model" / WEIGHTS),
     }
     saved(total, total)
-    return Done(source, parameters, trainable, bits_used(model), data.facts, measured)
+    return Done(source, name, parameters, trainable, bits_used(model), data.facts, measured)
 
 
 class _Steps:

@@ -25,8 +25,8 @@ WEIGHTS, ENCODINGS = "quantised.safetensors", "encodings.json"
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json")
 
 
-def write_model(folder: Path, model: Any, bits: Bits, source: Path | None) -> None:
-    """Write a frozen model; `source` is the float model's folder, whose tokenizer goes along."""
+def write_model(folder: Path, model: Any, bits: Bits, source: Path | None, title: str) -> None:
+    """Write a frozen model under a title; `source` is the float model's folder, whose tokenizer goes along."""
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
@@ -43,7 +43,7 @@ def write_model(folder: Path, model: Any, bits: Bits, source: Path | None) -> No
     tensors |= _remainder(model)
     with atomic_write(folder / WEIGHTS) as stream:
         stream.write(save({name: each.detach().cpu().contiguous() for name, each in tensors.items()}))
-    write_json(folder / ENCODINGS, encodings_of(model, bits))
+    write_json(folder / ENCODINGS, {"name": title} | encodings_of(model, bits))
     config = model.config.to_dict()
     config.pop("_attn_implementation", None)
     write_json(folder / "config.json", config)
@@ -104,10 +104,12 @@ def read_model(folder: Path, device: str = "cpu") -> Any:
         raise UserError(f"{folder} is no sound quantised model ({error}). Run the method again.") from error
 
 
-def bits_of(folder: Path) -> Bits:
-    """The scheme of a written model."""
-    scheme = json.loads((folder / ENCODINGS).read_text("utf-8"))["scheme"]
-    return Bits(scheme["weights"], scheme["activations"], scheme["wide"], scheme["symmetric_weights"])
+def told_of(folder: Path) -> tuple[str, Bits]:
+    """Name and scheme of a written model."""
+    told = json.loads((folder / ENCODINGS).read_text("utf-8"))
+    scheme = told["scheme"]
+    bits = Bits(scheme["weights"], scheme["activations"], scheme["wide"], scheme["symmetric_weights"])
+    return str(told["name"]), bits
 
 
 def _filled(settings: dict[str, Any], bits: Bits, tensors: dict[str, Tensor], encodings: dict[str, Any]) -> Any:

@@ -55,3 +55,4 @@ def test_with_activations_of_16_bits_it_answers_as_the_float_model(tmp_path: Pat
     assert sum(a.text == b.text for a, b in zip(ours, theirs, strict=True)) >= 5
     assert quantised.answer(requests[2:3]) == ours[2:3]
     assert "W8A16" in quantised.card.notes[0]
+    assert quantised.card.name == "embedded-smoothquant-edge-W8A16"

@@ -15,7 +15,7 @@ from data_splits.errors import UserError
 from model_adapters.methods.mobilequant.network import convert, freeze, last_hidden
 from model_adapters.methods.mobilequant.sites import Bits
 from model_adapters.methods.mobilequant.stages import ranges
-from model_adapters.methods.mobilequant.stored import ENCODINGS, WEIGHTS, bits_of, read_model, write_model
+from model_adapters.methods.mobilequant.stored import ENCODINGS, WEIGHTS, read_model, told_of, write_model
 from model_adapters.methods.mobilequant.texts import Item
 
 
@@ -23,7 +23,7 @@ def written(llama: Callable[..., Any], folder: Path, embeds: torch.Tensor, bits:
     model = convert(llama(**changes), bits)
     ranges(model, [Item(embeds, torch.zeros(12))], folder.parent / "ranges.safetensors")
     freeze(model)
-    write_model(folder, model, bits, None)
+    write_model(folder, model, bits, None, "tiny")
     return model
 
 
@@ -41,7 +41,7 @@ def test_it_computes_the_same_after_reading(
 ) -> None:
     model = written(llama, tmp_path / "model", embeds, bits, **changes)
     found = read_model(tmp_path / "model")
-    assert bits_of(tmp_path / "model") == bits
+    assert told_of(tmp_path / "model") == ("tiny", bits)
     assert torch.equal(last_hidden(found, embeds), last_hidden(model, embeds))
     ids = torch.arange(6)[None]
     assert torch.equal(found(input_ids=ids).logits, model(input_ids=ids).logits)
