@@ -138,6 +138,11 @@ def open_source(inputs: Mapping[str, Any], output: Path, seed: int, context: Bui
         from model_adapters.methods.bads.table_source import from_tables
 
         return from_tables(Path(train).expanduser(), Path(meta).expanduser(), budget, seed)
+    from model_adapters.methods.bads.instruction_source import from_instructions, holds_instructions
+
+    if holds_instructions(train) or holds_instructions(meta):
+        options = inputs["train_options"], inputs["meta_options"]
+        return from_instructions((train, meta), options, budget, seed, output / "states", context)
     from model_adapters.methods.bads.split_source import Request, from_splits
 
     names = Request.__dataclass_fields__.keys() & inputs.keys()

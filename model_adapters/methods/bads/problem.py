@@ -30,10 +30,12 @@ class Examples:
         inputs: float32[n, d]; of tokens float32[n, t, d], the hidden states before each token.
         targets: classes int64[n]; labels float32[n, l] of 1, 0 and NaN (unknown); tokens int64[n, t], UNKNOWN_TOKEN
             where nothing is asked.
+        offset: of tokens float32[n, t, outputs], the logits of the frozen language model.
     """
 
     inputs: NDArray[np.float32]
     targets: NDArray[np.generic]
+    offset: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -42,64 +44,47 @@ class Examples:
 class Problem:
     """Per-example losses of a network on training and meta examples.
 
-    The network is a linear layer, or two with a ReLU between (`hidden` units); of tokens a low-rank change of the
-    hidden states (rank `hidden`) in front of a fixed table of token vectors.
+    The network is a linear layer, or two with a ReLU between (`hidden` units); of tokens it is what is added to the
+    logits of a frozen language model, and starts as nothing.
 
     Args:
         kind: how targets are read. train, meta: the two tables. outputs: classes, labels or tokens to choose from.
         hidden: width of the hidden layer; 0 for none.
-        head: of tokens float32[outputs, d], the vector of each.
 
     Attributes:
         train, meta: numbers of examples.
     """
 
-    def __init__(
-        self,
-        kind: Kind,
-        train: Examples,
-        meta: Examples,
-        outputs: int,
-        hidden: int = 0,
-        head: NDArray[np.float32] | None = None,
-    ) -> None:
+    def __init__(self, kind: Kind, train: Examples, meta: Examples, outputs: int, hidden: int = 0) -> None:
         import torch
 
-        if kind == "tokens" and (head is None or hidden < 1):
-            raise ValueError("a problem of tokens needs their table and a rank of at least 1")
         self.kind, self.outputs, self.hidden = kind, outputs, hidden
         self.train, self.meta = len(train), len(meta)
         self.width = train.inputs.shape[-1]
         self._x = tuple(torch.from_numpy(np.ascontiguousarray(each.inputs)) for each in (train, meta))
         self._y = tuple(torch.from_numpy(np.ascontiguousarray(each.targets)) for each in (train, meta))
-        self._head = None if head is None else torch.from_numpy(np.ascontiguousarray(head))
+        self._offset = tuple(None if each.offset is None else torch.from_numpy(each.offset) for each in (train, meta))
 
     def start(self, rng: torch.Generator) -> Parameters:
-        """A fresh network: uniform in +-1/sqrt(fan in), as torch starts a linear layer; the last factor of a low-rank
-        change is 0."""
+        """A fresh network: uniform in +-1/sqrt(fan in), as torch starts a linear layer; of tokens the last is 0."""
         import torch
 
         def layer(out: int, into: int) -> Tensor:
             bound = 1.0 / math.sqrt(into)
             return (2.0 * torch.rand((out, into), generator=rng) - 1.0) * bound
 
-        if self.kind == "tokens":
-            return {"down": layer(self.hidden, self.width), "up": torch.zeros(self.width, self.hidden)}
+        last = torch.zeros if self.kind == "tokens" else layer
         if not self.hidden:
-            return {"bias": torch.zeros(self.outputs), "weight": layer(self.outputs, self.width)}
+            return {"bias": torch.zeros(self.outputs), "weight": last(self.outputs, self.width)}
         return {
             "0.bias": torch.zeros(self.hidden),
             "0.weight": layer(self.hidden, self.width),
             "2.bias": torch.zeros(self.outputs),
-            "2.weight": layer(self.outputs, self.hidden),
+            "2.weight": last(self.outputs, self.hidden),
         }
 
     def outputs_of(self, theta: Parameters, x: Tensor) -> Tensor:
-        """Logits, float32[n, outputs] (of tokens [n, t, outputs])."""
-        if self.kind == "tokens":
-            assert self._head is not None
-            moved = x + (x @ theta["down"].T) @ theta["up"].T
-            return moved @ self._head.T
+        """What the network says, float32[..., outputs] of float32[..., d]: logits, or of tokens a change of them."""
         if not self.hidden:
             return x @ theta["weight"].T + theta["bias"]
         hidden = (x @ theta["0.weight"].T + theta["0.bias"]).relu()
@@ -113,10 +98,12 @@ class Problem:
         """
         from torch.nn import functional
 
-        x, y = self._x[meta], self._y[meta]
+        x, y, offset = self._x[meta], self._y[meta], self._offset[meta]
         if rows is not None:
             x, y = x[rows], y[rows]
         logits = self.outputs_of(theta, x)
+        if offset is not None:
+            logits = logits + (offset if rows is None else offset[rows])
         if self.kind == "classes":
             return functional.cross_entropy(logits, y, reduction="none")
         if self.kind == "tokens":
@@ -140,12 +127,11 @@ class Problem:
             return torch.cat([x, functional.one_hot(y, self.outputs).to(x)], 1)
         if self.kind == "labels":
             return torch.cat([x, y.nan_to_num(0.5) - 0.5], 1)
-        assert self._head is not None
         known = (y != UNKNOWN_TOKEN)[:, :, None]
-        said = (self._head[y.clamp(min=0)] * known).sum(1)
+        said = (functional.one_hot(y.clamp(min=0), self.outputs) * known).sum(1)
         return torch.cat([(x * known).sum(1), said], 1) / known.sum(1)
 
     @property
     def shown_width(self) -> int:
         """Columns of `shown`."""
-        return 2 * self.width if self.kind == "tokens" else self.width + self.outputs
+        return self.width + self.outputs

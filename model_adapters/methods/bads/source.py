@@ -32,7 +32,7 @@ class Source:
     """Two sets of examples, read.
 
     Attributes:
-        kind, train, meta, outputs, head: as `Problem` takes them.
+        kind, train, meta, outputs: as `Problem` takes them.
         train_ids, meta_ids: of the examples. facts: counts and hashes; go into the record and bind the folder.
         data: for the record, one entry a data set. base: what the network stands on.
         write: writes the weighted data set into a folder. write_model: writes the network there.
@@ -49,12 +49,10 @@ class Source:
     base: str
     write: Callable[[Weighted, Path], None]
     write_model: Callable[[Parameters, Path], None]
-    head: NDArray[np.float32] | None = None
 
     def problem(self, hidden: int) -> Problem:
         """What is learnt."""
-        rank = max(1, hidden) if self.kind == "tokens" else hidden
-        return Problem(self.kind, self.train, self.meta, self.outputs, rank, self.head)
+        return Problem(self.kind, self.train, self.meta, self.outputs, hidden)
 
 
 def write_weights(source_ids: tuple[tuple[str, ...], tuple[str, ...]], found: Weighted, folder: Path) -> None:

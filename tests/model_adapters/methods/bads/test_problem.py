@@ -30,18 +30,20 @@ def test_labels_sum_over_what_is_known() -> None:
     assert torch.isfinite(problem.shown(None)).all() and problem.shown(None).shape == (3, problem.shown_width)
 
 
-def test_tokens_start_as_the_frozen_head_says_and_count_asked_places_alone() -> None:
+def test_tokens_start_as_the_frozen_model_says_and_count_asked_places_alone() -> None:
     targets = np.array([[1, UNKNOWN_TOKEN], [0, 1]])
-    part, head = examples(targets, 4, 2), np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    problem = Problem("tokens", part, part, 3, hidden=2, head=head)
-    theta = problem.start(generator(0, "a", "b"))
-    logits = part.inputs @ head.T
-    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    expected = [-log_p[0, 0, 1], -log_p[1, 0, 0] - log_p[1, 1, 1]]
-    assert problem.losses(theta, None).tolist() == pytest.approx(expected, rel=1e-5)
-    assert problem.shown(None).shape == (2, 8)
-    with pytest.raises(ValueError, match="rank"):
-        Problem("tokens", part, part, 3, hidden=0, head=head)
+    logits = np.random.default_rng(0).normal(size=(2, 2, 3)).astype(np.float32)
+    part = Examples(examples(targets, 4, 2).inputs, targets, logits)
+    for hidden in (0, 5):
+        problem = Problem("tokens", part, part, 3, hidden)
+        theta = problem.start(generator(0, "a", "b"))
+        log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        expected = [-log_p[0, 0, 1], -log_p[1, 0, 0] - log_p[1, 1, 1]]
+        assert problem.losses(theta, None).tolist() == pytest.approx(expected, rel=1e-5)
+        assert problem.losses(theta, torch.tensor([1])).tolist() == pytest.approx(expected[1:], rel=1e-5)
+    shown = problem.shown(None)
+    assert shown.shape == (2, 7) and shown[:, 4:].tolist() == [[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]]
+    assert shown[0, :4].tolist() == pytest.approx(part.inputs[0, 0].tolist())
 
 
 def test_a_fresh_network_follows_from_its_generator_and_a_hidden_layer_is_used() -> None:
