@@ -73,7 +73,7 @@ def locate_base(named: str) -> Located:
     lacking = checkpoint.incomplete(folder, pipeline, source)
     if lacking:
         raise UserError(f"{lacking[0].what} is missing: {lacking[0].how}.")
-    own = all((folder / name).is_file() for name in embedded.WEIGHT_HASHES) and _tiny(folder)
+    own = all((folder / name).is_file() for name in embedded.WEIGHT_HASHES) and _grey(folder)
     return Located(source, folder, pipeline, DENOISERS[pipeline], own)
 
 
@@ -86,10 +86,12 @@ def _class(folder: Path) -> str:
         raise UserError(f"{folder} is no diffusion model: no readable model_index.json of diffusers.") from None
 
 
-def _tiny(folder: Path) -> bool:
+def _grey(folder: Path) -> bool:
+    """Whether the autoencoder is that of the generator that ships: it has one channel, those of others three."""
     import json
 
-    return bool(json.loads((folder / "vae/config.json").read_text("utf-8")).get("_class_name") == "AutoencoderTiny")
+    config = json.loads((folder / "vae/config.json").read_text("utf-8"))
+    return bool(config.get("_class_name") == "AutoencoderTiny" and config.get("in_channels") == 1)
 
 
 class Base:

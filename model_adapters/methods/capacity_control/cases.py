@@ -14,7 +14,7 @@ import numpy as np
 
 from data_splits.case import Case
 from data_splits.errors import ImageUnreadable, UserError
-from data_splits.integrity import atomic_write
+from data_splits.integrity import atomic_write, content_hash, sha256_bytes
 from data_splits.sources import load_split
 from data_splits.sources.registry import parse_option
 from data_splits.split import Split
@@ -45,6 +45,15 @@ class Chosen:
     def patients(self) -> int:
         """How many patients."""
         return len({case.patient for case in self.cases})
+
+    def prompt_hashes(self) -> dict[str, str]:
+        """Case id -> sha256 of its prompt."""
+        return {case.id: sha256_bytes((case.prompt or "").encode()) for case in self.cases}
+
+    def hash(self) -> str:
+        """sha256 over names, prompts and, where the split knows them, images: ids alone are those of any cohort."""
+        images = [self.split.image_hashes.get(case.id) for case in self.cases]
+        return content_hash([self.split.name, self.prompt_hashes(), images])
 
 
 def choose(split: Any, options: Any, subset: str, patients: int, images: int, ids: Any = None) -> Chosen:

@@ -135,6 +135,8 @@ class Loop:
                 plain = self._predicted(batch, clean, part, ("",) * len(batch.prompts[part]))
                 norms.append(self.process.noise_gap(told.cpu(), plain.cpu(), batch.level.part(part)))
         measured = torch.cat(norms)
+        if not measured.isfinite().all():
+            raise UserError(f"A noise norm of step {self.state.step + 1} is no number. Choose a smaller learning_rate.")
         return threshold.keeps(measured), float(measured.mean())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import content_hash, sha256_bytes, sha256_file, write_json
+from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.capacity_control.families import FAMILIES
 from model_adapters.methods.capacity_control.settings import INPUTS, Settings, read_settings
@@ -90,7 +90,7 @@ class CapacityControl:
             inputs["split"], inputs["split_options"], inputs["subset"], inputs["patients"], inputs["images"],
             inputs["cases"],
         )  # fmt: skip
-        hashes = {"base": located.weights_hash(), "data": content_hash([chosen.split.name, _ids(chosen)])}
+        hashes = {"base": located.weights_hash(), "data": chosen.hash()}
         base = Base(located, self.device, inputs["size"])
         names = blocks_of(base.network)
         mask = read_mask(inputs["mask"], names)
@@ -165,16 +165,11 @@ def _trained(
     return loop.state
 
 
-def _ids(chosen: Chosen) -> list[str]:
-    return [case.id for case in chosen.cases]
-
-
 def _cases(chosen: Chosen, located: Located) -> dict[str, Any]:
     split = chosen.split
-    hashes = {case.id: sha256_bytes((case.prompt or "").encode()) for case in chosen.cases}
     return {
-        "split": split.name, "split_hash": split.manifest.hash, "subset": chosen.subset, "cases": hashes,
-        "adapter": "embedded" if located.embedded else "diffusers",
+        "split": split.name, "split_hash": split.manifest.hash, "subset": chosen.subset,
+        "cases": chosen.prompt_hashes(), "adapter": "embedded" if located.embedded else "diffusers",
     }  # fmt: skip
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from data_splits.integrity import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +34,7 @@ class State:
 def save_state(path: Path, state: State, optimizer: Any) -> None:
     """Write everything that the next step depends on."""
     import torch
-    from safetensors.torch import save
+    from safetensors.torch import save_file
 
     tensors = {f"parameter/{name}": each.detach() for name, each in state.parameters.items()}
     tensors |= {f"average/{name}": each for name, each in state.average.items()}
@@ -43,8 +42,12 @@ def save_state(path: Path, state: State, optimizer: Any) -> None:
         tensors |= {f"adam/{part}/{name}": value for part, value in optimizer.state.get(parameter, {}).items()}
     tensors["curve"] = torch.tensor(state.curve, dtype=torch.float64).reshape(-1, len(COLUMNS))
     plain = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
-    with atomic_write(path) as stream:
-        stream.write(save(plain, {"step": str(state.step), "scaler": json.dumps(state.scaler)}))
+    # Straight to a file beside it: the whole state as one string would double the memory of full fine-tuning.
+    partial = path.with_suffix(".partial")
+    save_file(plain, partial, {"step": str(state.step), "scaler": json.dumps(state.scaler)})
+    with partial.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    partial.replace(path)
 
 
 def load_state(path: Path, state: State, optimizer: Any) -> None:

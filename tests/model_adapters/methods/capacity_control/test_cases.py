@@ -42,6 +42,13 @@ def test_cases_without_a_prompt_are_counted_and_a_split_of_them_is_refused() -> 
         choose(none, "", "train", 0, 0)
 
 
+def test_cohorts_with_the_same_ids_have_other_hashes() -> None:
+    one = choose("phantom", "seed=1,train=4,test=1,size=64", "train", 2, 2)
+    assert one.hash() == choose("phantom", "seed=1,train=6,test=1,size=64", "train", 0, 0, one.prompt_hashes()).hash()
+    same = choose("phantom", "seed=2,train=4,test=1,size=64", "train", 0, 0, [case.id for case in one.cases])
+    assert [case.id for case in same.cases] == [case.id for case in one.cases] and same.hash() != one.hash()
+
+
 def test_pixels_are_the_central_square_in_minus_one_to_one() -> None:
     image = np.zeros((20, 40), np.uint8)
     image[:, 10:30] = 255

@@ -176,9 +176,10 @@ def test_half_precision_trains_too(tiny_sd: Path, tmp_path: Path) -> None:
     assert all(each.dtype == torch.float32 for each in half.adapted.parameters.values())
 
 
-def test_a_loss_that_is_no_number_is_told(tiny_sd: Path, tmp_path: Path) -> None:
-    made = Made(tiny_sd, tmp_path, "full", steps=9, learning_rate=10.0, clip=1e9)
+@pytest.mark.parametrize(("more", "what"), [({}, "loss of step 1 is nan"), ({"noise_threshold": "p90"}, "noise norm")])
+def test_what_is_no_number_is_told(more: dict[str, Any], what: str, tiny_sd: Path, tmp_path: Path) -> None:
+    made = Made(tiny_sd, tmp_path, "full", steps=9, **more)
     with torch.no_grad():
         next(iter(made.adapted.parameters.values())).fill_(float("nan"))
-    with pytest.raises(UserError, match=r"loss of step 1 is nan\. Choose a smaller learning_rate"):
+    with pytest.raises(UserError, match=rf"{what}.*\. Choose a smaller learning_rate"):
         made.run()
