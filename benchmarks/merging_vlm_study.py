@@ -190,8 +190,13 @@ def _arm(
     )
     learns = name in ("certified-fw", "fw-hard", "fw-soft", "supervised")
     settings = {"pool": 0 if name == "base" else len(TARGETS) + len(OTHERS), "targets": len(TARGETS)}
+    record = folder / "merged" / cost.stem / "artifact.json"
+    tensors = json.loads(record.read_text("utf-8"))["record"]["merged_tensors"] if record.is_file() else 0
+    models = len(TARGETS) + len(OTHERS)
+    learnt = models * tensors if name == "supervised" else models + 1 if learns else 0
     return Arm(
-        name=name, role=role, settings=settings, labelled=labels if learns else 0, seconds=told.get("seconds"),
+        name=name, role=role, settings=settings, labelled=labels if learns else 0,
+        trainable=learnt, seconds=told.get("seconds"),
         peak_memory_mb=told.get("peak_memory_mb"), scores=scores,
         budget={"labelled_at_most": labels} if learns else {},
     )  # fmt: skip
