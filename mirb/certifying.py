@@ -10,7 +10,7 @@ from data_splits.question import Question
 from leaderboards.statistics.certificates.attach import attach, draw, elsewhere
 from leaderboards.statistics.certificates.case_set import CaseSet
 from leaderboards.statistics.certificates.certificate import Certificate
-from leaderboards.statistics.certificates.words import sentence
+from leaderboards.statistics.certificates.words import declared, sentence
 from mirb.run_folder import RunConfig
 from mirb.scores import Scored, cluster_of
 
@@ -48,3 +48,9 @@ def certificates_of(config: RunConfig, scored: Sequence[Scored], model: str) -> 
 def words(certificate: Certificate) -> str:
     """A line for people: "error at most 0.41 with 95 % confidence from n = 100 questions (...)"."""
     return sentence(certificate, cases="questions")
+
+
+def rests_on(certificate: Certificate) -> list[str]:
+    """What no machine checked: the claimant's declarations, and what was said of the training."""
+    told = [f"training: {each.statement}" for each in certificate.sources if each.statement]
+    return [*declared(certificate), *told]

@@ -11,7 +11,6 @@ from leaderboards.reporting.page import render
 from leaderboards.reporting.provenance import environment, model_terms, read_plain
 from leaderboards.reporting.record_tables import flat_table
 from leaderboards.reporting.tables import to_csv
-from leaderboards.statistics.certificates.words import declared
 from mirb import certifying, protocols
 from mirb.asking import Asked
 from mirb.plan import Plan
@@ -63,7 +62,7 @@ def write_report(folder: RunFolder, plan: Plan, *, show_credentialed: bool = Fal
         "clusters": int(record.split.get("clusters") or 0),
         "cards": summary.cards(view),
         "rows": summary.rows(view),
-        "certified": [(certifying.words(each), declared(each)) for each in record.certificates],
+        "certified": [(certifying.words(each), certifying.rests_on(each)) for each in record.certificates],
         "three": protocol.scorer.three_outcomes,
         "forest": figures.forest_of(view),
         "radars": figures.radars_of(view),
