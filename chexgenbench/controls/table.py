@@ -201,7 +201,16 @@ RULES: tuple[Rule, ...] = (
     Rule("utility_f1_micro_lite0", *WORSE, ("constant",), ("memoriser",)),
     Rule("utility_accuracy_lite0", *WORSE, WRONG, ("memoriser",)),
     Rule("report_label_f1_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
-    Rule("report_rouge_l_lite0", *WORSE, ("label-shuffler",), ("memoriser",)),
+    Rule(
+        "report_rouge_l_lite0",
+        *WORSE,
+        NOBODY,
+        ("memoriser",),
+        "label-shuffler had to be exposed until this study, where it was in 17 of 20 cohorts and 18 are asked for, so "
+        "the assertion failed and was taken back. It cost 0.02 to 0.10 of 0.28 to 0.35 in every cohort, real-holdout "
+        "-0.01 to 0.06: as with BLEU, most words of a wrong report are those of a right one. `report_label_f1` is the "
+        "metric that has to see it",
+    ),
     Rule(
         "report_bleu1_lite0",
         *WORSE,
