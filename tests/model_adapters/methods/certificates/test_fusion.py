@@ -20,7 +20,7 @@ from model_adapters.methods.artifact import file_hashes
 from model_adapters.methods.certificates.fusion import CertifiedFusion, made_up_sample, settings_of
 from model_adapters.methods.run import read_inputs, run_method
 
-QUICK = {"steps": 6, "save_every": 3, "evaluations": 6, "draws": 30, "perturbations": 2, "levels": "0.5,1"}
+QUICK = {"steps": 4, "save_every": 2, "evaluations": 4, "draws": 30, "perturbations": 2, "levels": "0.5,1"}
 
 MODES: dict[str, dict[str, Any]] = {
     "task arithmetic": {},

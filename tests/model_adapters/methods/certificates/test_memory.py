@@ -92,7 +92,7 @@ def compare(tmp_path: Path, names: tuple[str, ...], hold: bool = False) -> None:
         env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **glibc},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found: dict[str, list[float]] = json.loads(done.stdout)
     print(found)
     for name in names:
         many, few = found[name]
@@ -102,7 +102,7 @@ def compare(tmp_path: Path, names: tuple[str, ...], hold: bool = False) -> None:
 
 @LINUX
 def test_thirty_two_models_need_what_four_need(tmp_path: Path) -> None:
-    compare(tmp_path, ("fw", "posterior"))
+    compare(tmp_path, ("fw",))
 
 
 @pytest.mark.slow

@@ -19,8 +19,7 @@ from model_adapters.methods.steel.method import Steel
 from model_adapters.methods.steel.tasks import open_host
 
 ARMS: dict[str, dict[str, Any]] = {
-    "diffusion": {"sizes": "30,60"},
-    "hierarchical": {"search": "hierarchical", "clusters": 5},
+    "diffusion": {"sizes": "30,60", "search": "hierarchical", "clusters": 5},
     "gaussian": {"candidates": "gaussian"},
     "zoo": {"candidates": "zoo", "sizes": "12"},
     "sgd": {"candidates": "sgd", "sgd_steps": 4},
