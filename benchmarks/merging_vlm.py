@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("stage", choices=("merge", "certify", "study"))
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("runs", nargs="*", help="of study: ARM=RUN_FOLDER")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     torch.set_num_threads(1)
     if given.stage == "merge":
         merge(given.output)
