@@ -24,10 +24,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.bads_planted import META, Planted, auroc, plant
-from chexgenbench.utility.standalone import Part, Task, predicted, record
+from chexgenbench.utility.measure import Recipe, scored
+from chexgenbench.utility.standalone import STATISTICS, Part, Task, predicted, record
 from data_splits.integrity import write_json
 from data_splits.materialise import materialise
 from data_splits.sources import load_split
+from leaderboards.statistics.registry import estimate
 from model_adapters.methods.bads.method import build
 from model_adapters.methods.run import run_method
 from model_adapters.protocols import BuildContext
@@ -112,6 +114,20 @@ def run(planted: Planted, fault: str, seed: int, arm: Arm, folder: Path) -> dict
     return found
 
 
+def own_model(planted: Planted, folder: Path) -> dict[str, float]:
+    """What the arm's own network scores, as `chexgenbench utility --predictor` would have it."""
+    test = load_split(f"folder:{planted.path}", name="planted")
+    found = predicted(Task(Part(test, "test"), trained=folder / "fit/work/weighted/model", trainings=1), folder / "own")
+    scores = {}
+    for metric in ("utility_auroc", "utility_accuracy"):
+        measured = scored(found, STATISTICS[metric], Recipe())
+        arrays: dict[str, Any] = dict(measured.arrays)
+        value = estimate("classification", arrays, measured.parameters).value
+        if value is not None:
+            scores[metric] = value
+    return scores
+
+
 def main() -> int:
     """Run what is not done, print the table, write the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -130,6 +146,7 @@ def main() -> int:
         planted = plant(sources[name], fault, name, seed, given.output / name / fault / f"seed-{seed}" / "planted")
         found = run(planted, fault, seed, arm, folder)
         write_json(folder / "result.json", found)
+        write_json(folder / "model.json", own_model(planted, folder))
         sys.stderr.write(f"{name} {fault} seed {seed} {arm.name}: {found['seconds']:.0f} s\n")
     from benchmarks.bads_study import table, write
 
@@ -147,7 +164,10 @@ def results(output: Path, name: str, fault: str, arm: Arm) -> list[dict[str, Any
             path = folder / "result.json"
             if not path.is_file():
                 return []
-            found.append(json.loads(path.read_text("utf-8")))
+            held = json.loads(path.read_text("utf-8"))
+            own = folder / "model.json"
+            held["own"] = json.loads(own.read_text("utf-8")) if own.is_file() else {}
+            found.append(held)
     return found
 
 

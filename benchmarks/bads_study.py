@@ -14,7 +14,14 @@ from benchmarks.bads_planted import META, RARE
 from leaderboards.records.method_record import Arm as RecordArm
 from leaderboards.records.method_record import DataUsed, MethodRecord, Score, own_score
 
-METRICS = {"utility_auroc_lite0": "AUROC", "utility_accuracy_lite0": "balanced accuracy"}
+METRICS = {
+    "utility_auroc_lite0": "probe AUROC",
+    "utility_accuracy_lite0": "probe balanced accuracy",
+    "own utility_auroc": "own AUROC",
+    "own utility_accuracy": "own balanced accuracy",
+}
+"""The suite's probe trained on the weighted split, and the network that the arm itself trained."""
+
 TITLES = {"nih": "NIH", "phantom": "phantom"}
 FAULTS = {"swapped": "half of the reports swapped", "rare": f"{RARE} positives left"}
 
@@ -23,9 +30,12 @@ def values(found: list[dict[str, Any]], metric: str) -> list[float]:
     """Of a metric, one a seed; empty where a seed has none."""
     if metric == "weight_auroc":
         held = [each.get("weight_auroc") for each in found]
+    elif metric.startswith("own "):
+        held = [each["own"].get(metric.removeprefix("own ")) for each in found]
     else:
         held = [each["scores"].get(metric, [None])[0] for each in found]
-    return [float(each) for each in held] if held and None not in held else []
+    known = [float(each) for each in held if each is not None]
+    return known if len(known) == len(held) else []
 
 
 def table(output: Path) -> str:
@@ -33,8 +43,8 @@ def table(output: Path) -> str:
     lines = []
     for name in TITLES:
         for fault, arms in ARMS.items():
-            rows = {arm: results(output, name, fault, arm) for arm in arms}
-            if not any(rows.values()):
+            rows = [(arm, results(output, name, fault, arm)) for arm in arms]
+            if not any(found for _, found in rows):
                 continue
             lines += [
                 "",
@@ -43,7 +53,7 @@ def table(output: Path) -> str:
                 "| arm | weight AUROC | AUROC | balanced accuracy | s |",
             ]
             lines += ["|---|---|---|---|---|"]
-            for arm, found in rows.items():
+            for arm, found in rows:
                 cells = [_cell(values(found, metric)) for metric in ("weight_auroc", *METRICS)]
                 seconds = f"{np.mean([each['seconds'] for each in found]):.0f}" if found else ""
                 lines.append(f"| {arm.name} | {' | '.join(cells)} | {seconds} |")
@@ -62,20 +72,23 @@ def write(output: Path, path: Path) -> None:
     from leaderboards.records.method_io import write_study
     from model_adapters.methods.bads.method import RECONSTRUCTED
 
-    arms, hashes = [], {}
+    arms: list[RecordArm] = []
+    hashes: dict[str, str] = {}
     for arm in ARMS["swapped"]:
         scores, found = [], []
         for name in TITLES:
             own = results(output, name, "swapped", arm)
+            if not own:
+                continue
             found += own
             hashes.setdefault(name, own[0]["data"])
             task = f"{TITLES[name]}: {FAULTS['swapped']}"
-            for metric in ("weight_auroc", *METRICS):
+            for metric, title in {"weight_auroc": "weight AUROC", **METRICS}.items():
                 held = values(own, metric)
                 if held:
-                    scores.append(own_score(task, metric, "higher", "seed", held))
+                    scores.append(own_score(task, title, "higher", "seed", held))
                 else:
-                    scores.append(Score(task=task, metric=metric, direction="higher", reason="one weight for all"))
+                    scores.append(Score(task=task, metric=title, direction="higher", reason="one weight for all"))
         arms.append(_arm(arm, scores, found))
     revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     licences = {
@@ -90,14 +103,14 @@ def write(output: Path, path: Path) -> None:
         data=[
             DataUsed(name=f"{TITLES[n]}, swapped", version="seed 0", subset="train, meta, test", hash=hashes[n],
                      licence=licences[n], credentialed=False)
-            for n in TITLES
+            for n in hashes
         ],
         arms=arms,
         reconstructed=list(RECONSTRUCTED),
         notes=[
             f"At most {META} trusted images of other patients in every arm; half of the training images had their "
-            "labels dealt out anew among themselves. Scores: the lite0 probe of chexgenbench utility, trained on the "
-            "weighted split, on clean test images; weight AUROC: weights against which labels are wrong.",
+            "labels dealt out anew among themselves. Test images are clean. Probe: chexgenbench utility trained on the "
+            "weighted split. Own: the arm's network. Weight AUROC: weights against which labels are wrong.",
             "Intervals are over three seeds of meta set, fault and fit; test images are the same in all.",
             "Peak memory is that of the whole study's process so far, encoder included.",
         ],

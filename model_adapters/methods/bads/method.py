@@ -105,7 +105,7 @@ class Bads:
             name=inputs["name"] or f"{rule}-of-{source.data[0]['name']}",
             kind="method",
             source=f"selected by {NAME} ({rule})",
-            licence="; ".join(dict.fromkeys(str(each["licence"]) for each in source.data)),
+            licence=f"that of {', '.join(dict.fromkeys(str(each['name']) for each in source.data))}",
             verified=rule != NAME,
             parameters=record["trainable"],
             notes=RECONSTRUCTED if rule == NAME else (),

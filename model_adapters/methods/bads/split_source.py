@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 NORM = 8.0
 """Features are standardised and scaled to this mean length, whatever the encoder, so that one step size fits all."""
+
+LICENCE = 300
+"""Characters of a licence in the record; all of it stands in the artifact's ATTRIBUTION.md."""
 
 PROBE = "lite0-probe"
 """The predictor of the suite that a linear network on lite0 is written as."""
@@ -152,7 +156,8 @@ def from_splits(request: Request, seed: int, context: BuildContext) -> Source:
     data = tuple(
         {
             "name": part.split.name, "version": part.split.version, "subset": part.subset,
-            "hash": part.split.manifest.hash, "licence": part.split.licence, "credentialed": part.split.credentialed,
+            "hash": part.split.manifest.hash, "licence": textwrap.shorten(part.split.licence, LICENCE),
+            "credentialed": part.split.credentialed,
         }
         for part in (train, meta)
     )  # fmt: skip
