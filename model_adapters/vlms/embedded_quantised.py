@@ -72,9 +72,7 @@ def requirements(context: BuildContext) -> list[Missing]:
     return missing
 
 
-_HOW = (
-    "model-adapters train mobilequant --set model=embedded --output runs/mq, then embedded-quantised:runs/mq/work/model"
-)
+_HOW = "model-adapters train mobilequant --input model=embedded --output DIR, then embedded-quantised:DIR/work/model"
 
 
 def build(context: BuildContext) -> EmbeddedLanguage:

@@ -146,7 +146,8 @@ def check_integers(model: Any, sequences: Sequence[Tensor]) -> Report:
     """Run a frozen model on sequences of embeddings by integers and in simulation, and compare every site's codes.
 
     Each site's integer input is that of the integer network before it: an early difference would be seen to spread.
-    Cost: int64 products have no fast kernel, about a second a token for 135 M parameters.
+    Cost: int64 products have no fast kernel, so take few and short sequences of a large model; memory of the model in
+    float64 besides.
     """
     exact = copy.deepcopy(model).double()
     for _, part in parts(exact):

@@ -41,7 +41,7 @@ def test_smoothing_helps_where_outliers_are(tmp_path: Path) -> None:
     errors = {}
     for method in ("rtn", "smoothquant-edge", "mobilequant"):
         inputs = MobileQuant().made_up_inputs(tmp_path / "in")
-        inputs |= {"method": method, "epochs": 10, "activation_bits": 6, "transform_rate": 3e-3}
+        inputs |= {"method": method, "epochs": 8, "activation_bits": 6, "transform_rate": 3e-3}
         errors[method] = run_method(MobileQuant(), inputs, tmp_path / method).record["measured"]["hidden_error"]
     assert errors["mobilequant"] < errors["smoothquant-edge"] < errors["rtn"]
 
