@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def method_rows(entries: Iterable[tuple[MethodEntry, str]]) -> Iterator[Row]:
-    """One row a score; arms in the study's order. Entries with faults have none.
+    """One row a score: task by task, and of each the arms in the study's order. Entries with faults have none.
 
     Args:
         entries: with the origin of their rows, "public" or "private".
@@ -27,10 +27,10 @@ def method_rows(entries: Iterable[tuple[MethodEntry, str]]) -> Iterator[Row]:
         if entry.faults:
             continue
         record = entry.record
-        control = {(each.task, each.metric): each for each in record.control.scores}
-        for place, arm in enumerate(record.arms):
-            for score in arm.scores:
-                against = control[score.task, score.metric]
+        tables = [{(each.task, each.metric): each for each in arm.scores} for arm in record.arms]
+        for key, against in tables[record.arms.index(record.control)].items():
+            for place, (arm, table) in enumerate(zip(record.arms, tables, strict=True)):
+                score = table[key]
                 yield {
                     "study": entry.hash,
                     "tier": entry.tier.value,

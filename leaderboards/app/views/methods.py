@@ -62,7 +62,10 @@ def view(board: Board, state: State) -> str:
 
 
 def _rows(board: Board, table: str) -> list[Row]:
-    return [row for row in board.methods if table == ALL or row["study"][:SHORT] == table]
+    """Rows of a study; of all studies those with a value."""
+    if table == ALL:
+        return [row for row in board.methods if row["value"] is not None]
+    return [row for row in board.methods if row["study"][:SHORT] == table]
 
 
 def _measured(board: Board, state: State, table: str) -> Grid:
