@@ -46,13 +46,8 @@ def table(output: Path) -> str:
             rows = [(arm, results(output, name, fault, arm)) for arm in arms]
             if not any(found for _, found in rows):
                 continue
-            lines += [
-                "",
-                f"{TITLES[name]}, {FAULTS[fault]}",
-                "",
-                "| arm | weight AUROC | AUROC | balanced accuracy | s |",
-            ]
-            lines += ["|---|---|---|---|---|"]
+            heads = ["arm", "weight AUROC", *METRICS.values(), "s"]
+            lines += ["", f"{TITLES[name]}, {FAULTS[fault]}", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
             for arm, found in rows:
                 cells = [_cell(values(found, metric)) for metric in ("weight_auroc", *METRICS)]
                 seconds = f"{np.mean([each['seconds'] for each in found]):.0f}" if found else ""
