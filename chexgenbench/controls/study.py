@@ -21,7 +21,8 @@ COHORT = {"size": "128", "train": "120", "test": "80"}
 """Patients of each cohort: about 240 training and 125 test images."""
 
 SEEDS = range(300, 320)
-"""Cohorts of the committed page. Nobody who wrote or changed a rule had seen them; whoever changes one takes others."""
+"""Cohorts of the committed page, which nobody had seen when its rules were written; two rules were changed since, and
+their notes say so. Whoever changes another one takes other cohorts."""
 
 SIZES: dict[str, Any] = {"probe_prompts": 40, "draw_prompts": 40, "draws": 3, "max_synthetic": 150}
 """Smaller than `quick`, so that a control takes seconds; `extraction` needs three draws."""

@@ -9,7 +9,7 @@ changes, so the test is exact at any n. Above 5,000 images a side whole patients
 
 What is tested: that a patient's generated images could change places with their real ones, independently of every
 other patient. It does not matter that real images of a patient share a body and generated ones do not, as long as each
-image alone is right (simulated: p at most 0.01 in 0.6 to 1.2 % of 1,000 draws, at most 0.05 in 5 to 6 %). It does
+image alone is right (simulated: p at most 0.01 in 0.6 to 1.2 % of 1,000 draws, at most 0.05 in 5 %). It does
 matter if generated images of different prompts depend on each other: a generator that shows the same image, or the same
 patient, for several prompts is noticed for that alone (simulated, each image shown twice: p at most 0.05 in 41 % of 500
 draws). P-values of two generators on the same real images are not independent either: where those images are unusual
