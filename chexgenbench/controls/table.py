@@ -139,8 +139,8 @@ RULES: tuple[Rule, ...] = (
         "claimed. No fault was found in the test (it holds its level when only the real images of a patient depend on "
         "each other, simulated) nor in the painter (p 0.88 on 800 other patients; of 300 overlapping draws of 80 of "
         "them none gave p at most 0.01, 4 % at most 0.05), so it is asserted; that was decided when one of these 20 "
-        "cohorts had been seen. real-holdout shows several images of each of its patients, for different prompts, which the test takes "
-        "for different patients",
+        "cohorts had been seen. real-holdout shows several images of each of its patients, for different prompts, "
+        "which the test takes for different patients",
     ),
     Rule("precision_lite0", *BELOW, ("noisy-memoriser", "constant"), REAL),
     Rule("recall_lite0", *BELOW, ("constant",), REAL),
