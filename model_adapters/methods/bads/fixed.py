@@ -18,7 +18,7 @@ class FixedChain(Chain):
     """Descends pull_train (weighted mean of the training losses) + pull_meta (mean of the meta losses).
 
     Args:
-        weights: float32[n]. meta_weight: of a meta example; with None, the meta set is left out.
+        weights: float32[n]. meta_weight: of a meta example.
         pulls: of the two sets; by default the share that each has of all the weight.
     """
 

@@ -196,7 +196,7 @@ def _record(
         "settings": facts,
         "seed": seed,
         "budget": {"meta_at_most": used},
-        "labelled": len(source.train_ids) + used,
+        "labelled": (len(source.train_ids) if bool((selection.weights > 0).any()) else 0) + used,
         "trainable": sum(tensor.numel() for tensor in selection.theta.values())
         + (len(source.train_ids) if own and settings.weights == "free" else 0),
         "data": [dict(each) for each in source.data],
