@@ -163,7 +163,7 @@ def report(asked: argparse.Namespace) -> None:
         used.append(
             DataUsed(
                 name=made.DATA[data], version=split.version, subset="train", hash=split.manifest.hash,
-                licence=split.licence[:600], credentialed=split.credentialed,
+                licence=split.licence.partition(" The selection of")[0][:600], credentialed=split.credentialed,
             )
         )  # fmt: skip
     revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()

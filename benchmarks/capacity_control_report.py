@@ -169,30 +169,33 @@ def _estimated(found: Estimate) -> Estimated:
 
 def study(
     arms: Mapping[Key, Sequence[dict[str, Any]]], data: Sequence[str], revision: str, used: list[DataUsed]
-) -> Any:
-    """The method record: the families that were run without mitigation on every data set, over the same seeds."""
-    whole = [f for f in ("full", "freeze", *FAMILIES[1:]) if all((name, f, "") in arms for name in data)]
+) -> MethodRecord:
+    """The method record: the arms that were run on every data set over as many seeds as full fine-tuning."""
+    asked = [("full", ""), ("freeze", ""), ("full", "stopped"), *((family, "") for family in FAMILIES[1:])]
+    seeds = {name: len(arms[name, "full", ""]) for name in data}
+    whole = [each for each in asked if all(len(arms.get((name, *each), ())) == seeds[name] for name in data)]
 
-    def scores(family: str) -> list[Score]:
+    def scores(family: str, mitigation: str) -> list[Score]:
         return [
             own_score(
-                f"{DATA[name]}, {IMAGES} images", metric, "lower", "seed", values_of(arms[name, family, ""], metric)
+                f"{DATA[name]}, {IMAGES} images", metric, "lower", "patient" if metric in BY_PATIENT else "seed",
+                values_of(arms[name, family, mitigation], metric),
             )
             for name in data
             for metric in METRICS
-        ]
+        ]  # fmt: skip
 
-    def arm(family: str) -> Arm:
-        held = [each for name in data for each in arms[name, family, ""]]
+    def arm(family: str, mitigation: str) -> Arm:
+        held = [each for name in data for each in arms[name, family, mitigation]]
         return Arm(
-            name=family,
+            name=name_of(family, mitigation),
             role="control" if family in ("full", "freeze") else "method",
             settings={"learning_rate": held[0]["learning_rate"], "batch": BATCH, "images": IMAGES},
             seeds=sorted({each["seed"] for each in held}),
             budget={"steps": float(held[0]["steps"])},
             trainable=held[0]["trainable"],
             seconds=sum(each["seconds"]["training_cpu"] for each in held) / len(held),
-            scores=scores(family),
+            scores=scores(family, mitigation),
         )
 
     from model_adapters.methods.capacity_control.method import RECONSTRUCTED
@@ -203,12 +206,13 @@ def study(
         question="Does fine-tuning with fewer parameters memorise less, and at what cost in fidelity?",
         base="embedded generator",
         data=used,
-        arms=[arm(family) for family in whole],
+        arms=[arm(*each) for each in whole],
         reconstructed=list(RECONSTRUCTED),
         notes=[
             f"{STEPS} steps of {BATCH}; learning rates are ours, one a family, and decide with the family.",
             "A seed is other training patients, another order and other noise; held-out cases and noise are shared.",
             "Seconds are processor seconds of the training.",
+            "Singled out and extracted: a value a training patient, with the fine-tuned models held fixed.",
         ],
         command="python -m benchmarks.capacity_control --output DIR",
         revision=revision,
