@@ -90,10 +90,8 @@ def capacity_control(
     job = Job(
         inputs, objective, fidelity, memorisation, seed, rates, choice(sampler, ("tpe", "random"), "--sampler"), device,
     )  # fmt: skip
-    seen: list[Done] = []
 
     def tell(done: Done) -> None:
-        seen.append(done)
         told = f"failed: {done.facts['failed']}" if done.values is None else f"{memorisation} {done.values[0]:.4g}, "
         told += "" if done.values is None else f"{fidelity} {done.values[1]:.4g}"
         note(f"trial {done.number}: mask {done.point.mask}, learning rate {done.point.learning_rate:.3g}: {told}")
