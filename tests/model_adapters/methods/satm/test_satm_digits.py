@@ -30,5 +30,5 @@ def test_three_seeds_are_flatter_robuster_and_no_worse(digits: ModuleType) -> No
     satm, truncated, mtt, whole = (found[name] for name in ("satm", "truncated", "mtt", "sam-mtt"))
     assert satm.gap < 0.95 * truncated.gap and whole.gap < 0.95 * mtt.gap
     assert satm.perturbed > truncated.perturbed and whole.perturbed > mtt.perturbed
-    assert satm.clean > truncated.clean - 0.005 and satm.clean > 0.85
+    assert satm.clean > truncated.clean - 0.005 and satm.clean > 0.8
     assert satm.seconds < whole.seconds
