@@ -34,7 +34,7 @@ CARD = ModelCard(
         "Changed against the release: value-to-output and query-key transforms hold for grouped queries and rotary "
         "positions; zero points are integers while they are learnt; learning rates of ranges are relative.",
         "Softmax, norm statistics, rotation and residual additions are simulated in float; embeddings, head too.",
-        "Try it: model = smollm2 (the packaged SmolLM2-135M) or embedded (the embedded VLM), method = rtn in seconds.",
+        "Try it: model = smollm2 (the packaged SmolLM2-135M) or embedded (the embedded VLM); rtn learns nothing.",
     ),
 )  # fmt: skip
 
