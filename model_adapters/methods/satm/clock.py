@@ -11,7 +11,6 @@ from pathlib import Path
 from data_splits.integrity import write_json
 from model_adapters.protocols import Saved
 
-
 SECONDS = 2.0
 """Between two writes: a kill loses no more of the count, and the disk is spared a flush for every expert's epoch."""
 
