@@ -36,7 +36,7 @@ CLIENTS = {"nih-AP": 4, "nih-PA": 4, "hannover-AP": 3, "hannover-PA": 2}
 HIDDEN = 32
 SETTINGS: dict[str, Any] = {
     "network": "mlp", "max_rank": 8, "alpha": 16.0, "rank": 2, "rounds": 40, "clients_per_round": 5, "epochs": 8,
-    "batch": 16, "rate": 1e-3, "generator_rate": 3e-3, "sparsity": 0.1, "base_trainer": "fedavg", "base_rounds": 15,
+    "batch": 16, "rate": 5e-3, "generator_rate": 3e-3, "sparsity": 0.1, "base_trainer": "fedavg", "base_rounds": 15,
     "base_rate": 3e-4, "adapters": False,
 }  # fmt: skip
 
