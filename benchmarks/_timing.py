@@ -65,10 +65,10 @@ def machine(*packages: str) -> str:
     """Processor, cores in use, load and package versions, in one line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    versions = "".join(f", {name} {version(name)}" for name in packages)
     return (
         f"{_processor()}, {cores} of {os.cpu_count()} cores used{load}, {time.strftime('%Y-%m-%d')}; "
-        f"Python {platform.python_version()}, {versions}"
+        f"Python {platform.python_version()}{versions}"
     )
 
 
