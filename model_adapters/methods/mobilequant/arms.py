@@ -1,10 +1,14 @@
-"""What `method` may be: MobileQuant and the baselines that it must beat."""
+"""What `method` may be: MobileQuant and the baselines that it must beat. Read without torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_adapters.methods.mobilequant.smooth import EDGE, STATIC
+STATIC = ("attn_in", "mlp_in")
+"""SmoothQuant as published."""
+
+EDGE = ("attn_in", "mlp_in", "value_out", "up_down")
+"""SmoothQuant-Edge: with MobileQuant's pairs."""
 
 
 @dataclass(frozen=True)

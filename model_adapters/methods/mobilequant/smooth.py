@@ -14,12 +14,6 @@ from typing import Any
 from model_adapters.methods.mobilequant.network import Widths, linears_of, sites_of
 from model_adapters.methods.mobilequant.transforms import Transform, ones
 
-STATIC = ("attn_in", "mlp_in")
-"""SmoothQuant as published."""
-
-EDGE = ("attn_in", "mlp_in", "value_out", "up_down")
-"""SmoothQuant-Edge: with MobileQuant's pairs."""
-
 _SITE_AND_CONSUMERS = {
     "attn_in": ("attn_norm_out", ("q_proj", "k_proj", "v_proj")),
     "mlp_in": ("mlp_norm_out", ("gate_proj", "up_proj")),

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
+from model_adapters.methods.mobilequant.arms import EDGE, STATIC
 from model_adapters.methods.mobilequant.network import convert, linears_of, sites_of, widths_of
 from model_adapters.methods.mobilequant.sites import Bits
-from model_adapters.methods.mobilequant.smooth import EDGE, STATIC, smoothing
+from model_adapters.methods.mobilequant.smooth import smoothing
 from model_adapters.methods.mobilequant.stages import observe
 from model_adapters.methods.mobilequant.texts import Item
 

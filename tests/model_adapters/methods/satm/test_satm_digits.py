@@ -21,7 +21,7 @@ def digits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> M
 
 def test_a_short_run_beats_the_images_it_began_with(digits: ModuleType) -> None:
     found = digits.outcomes(0, 25, {"random": {"method": "random"}, "satm": {"method": "satm"}})
-    assert found["satm"].loss < 0.7 * found["random"].loss and found["satm"].clean > found["random"].clean + 0.03
+    assert found["satm"].loss < 0.8 * found["random"].loss and found["satm"].clean > found["random"].clean + 0.03
 
 
 @pytest.mark.slow
