@@ -187,7 +187,7 @@ def main() -> None:
     """Print a table: every row the accuracy by size of the pool, a column a seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--base", choices=tuple(JOINT_STEPS), default="weak", help="about 50 % or 87 % accurate")
+    parser.add_argument("--base", choices=tuple(JOINT_STEPS), default="weak", help="about 50 %% or 87 %% accurate")
     parser.add_argument("--scenario", choices=tuple(SCENARIOS), default="irrelevant")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -107,6 +107,11 @@ def meter(description: str) -> Iterator[Callable[[int, int | None], None]]:
             task = bars.add_task(description, total=None)
             yield lambda done, total: bars.update(task, completed=done, total=total)
         return
+    yield progress_lines(description)
+
+
+def progress_lines(description: str) -> Callable[[int, int | None], None]:
+    """A callback for (done, total) that prints a plain line every few seconds, at a terminal too."""
     started = last = time.monotonic()
 
     def show(done: int, total: int | None) -> None:
@@ -116,7 +121,7 @@ def meter(description: str) -> Iterator[Callable[[int, int | None], None]]:
             last = now
             note(progress_line(description, done, total, now - started))
 
-    yield show
+    return show
 
 
 def progress_line(description: str, done: int, total: int | None, seconds: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
     from model_adapters.methods.bads.chain import Chain, Selection
 
-STATE_FILE, DATA_FILE, MEASURED_FILE = "state.safetensors", "data.json", "measured.json"
+STATE_FILE, DATA_FILE = "state.safetensors", "data.json"
 
 SAVES = 20
 """How often the state is written in a fit, about."""
@@ -71,17 +69,6 @@ def bind(output: Path, facts: dict[str, Any]) -> None:
         write_json(path, facts)
     elif canonical_json(facts) != canonical_json(_read(path)):
         raise UserError(f"The data are not those that {output.parent} was begun with. Choose another --output.")
-
-
-@contextmanager
-def measured(output: Path) -> Iterator[None]:
-    """Add the seconds of this call to `measured.json`, with the peak memory of the process."""
-    path = output / MEASURED_FILE
-    before = float(_read(path)["seconds"]) if path.exists() else 0.0
-    started = time.monotonic()
-    yield
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    write_json(path, {"seconds": round(before + time.monotonic() - started, 3), "peak_memory_mb": peak})
 
 
 def _read(path: Path) -> Any:

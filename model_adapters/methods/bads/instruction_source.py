@@ -8,7 +8,6 @@ the answer is kept on disk. What is learnt on them is a linear change of the log
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from data_splits.cli_support import LINE_SECONDS, note, progress_line
+from data_splits.cli_support import progress_lines
 from data_splits.errors import UserError
 from data_splits.integrity import atomic_write, write_text
 from data_splits.sources import load_questions
@@ -153,7 +152,7 @@ def _states(items: tuple[Instruction, ...], reader: Reader, folder: Path) -> lis
     from safetensors.numpy import load_file, save
 
     found: list[States] = []
-    started = last = time.monotonic()
+    tell = progress_lines("read instructions")
     for done, each in enumerate(items):
         path = folder / f"{each.key[:40]}.safetensors"
         if not path.is_file():
@@ -162,9 +161,7 @@ def _states(items: tuple[Instruction, ...], reader: Reader, folder: Path) -> lis
                 stream.write(save({"hidden": hidden, "tokens": said}))
         held = load_file(path)
         found.append((held["hidden"], held["tokens"]))
-        if time.monotonic() - last >= LINE_SECONDS:
-            last = time.monotonic()
-            note(progress_line("read instructions", done + 1, len(items), last - started))
+        tell(done + 1, len(items))
     return found
 
 

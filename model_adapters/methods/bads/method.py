@@ -17,6 +17,7 @@ from data_splits.integrity import write_text
 from model_adapters.card import ModelCard
 from model_adapters.methods.bads import settings as settings_module
 from model_adapters.methods.bads.settings import Settings
+from model_adapters.methods.measured import Measured
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -86,20 +87,21 @@ class Bads:
             UserError: a set without labels, sets that share patients, a budget that cannot be met, a setting out of
                 range, data that changed since an earlier call, or a fit that diverges.
         """
-        from model_adapters.methods.bads.fit import bind, fit, measured
+        from model_adapters.methods.bads.fit import bind, fit
         from model_adapters.methods.bads.rules import RULES
 
         settings = Settings.of(dict(inputs))
         rule = inputs["rule"]
         if rule not in RULES:
             raise UserError(f"No rule is called {rule!r}: choose from {', '.join(RULES)}.")
-        with measured(output):
-            source = open_source(inputs, output, seed, self._context)
-            bind(output, dict(source.facts))
-            chain = _chain(source, settings, rule, seed)
-            selection = fit(chain, output, saved)
-            folder = output / "weighted"
-            _write(source, selection, folder)
+        measured = Measured()
+        source = open_source(inputs, output, seed, self._context)
+        bind(output, dict(source.facts))
+        chain = _chain(source, settings, rule, seed)
+        selection = fit(chain, output, saved)
+        folder = output / "weighted"
+        _write(source, selection, folder)
+        measured.write(output)
         record = _record(source, chain, selection, settings, rule, seed)
         card = ModelCard(
             name=inputs["name"] or f"{rule}-of-{source.data[0]['name']}",

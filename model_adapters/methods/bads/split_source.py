@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_splits.case import CHEXPERT_LABELS, Case
-from data_splits.cli_support import LINE_SECONDS, note, progress_line
+from data_splits.cli_support import progress_lines
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash
 from data_splits.sources import load_split
@@ -210,7 +209,13 @@ def features_of(part: Part, encoder: Encoder) -> NDArray[np.float32]:
     """
     store = FeatureStore(encoder.fingerprint, encoder.dim)
     images = SplitImages(part.split)
-    extract(images.items(part.cases), encoder, store, total=len(part.cases), progress=_told(f"{part.name}: features"))
+    extract(
+        images.items(part.cases),
+        encoder,
+        store,
+        total=len(part.cases),
+        progress=progress_lines(f"{part.name}: features"),
+    )
     if images.unreadable:
         name, why = next(iter(sorted(images.unreadable.items())))
         raise UserError(f"{len(images.unreadable)} image(s) of {part.name} cannot be read, such as {name}: {why}.")
@@ -218,20 +223,6 @@ def features_of(part: Part, encoder: Encoder) -> NDArray[np.float32]:
     if missing:
         raise UserError(f"{len(missing)} image(s) of {part.name} cannot be read by {encoder.name}.")
     return found
-
-
-def _told(what: str) -> Callable[[int, int | None], None]:
-    """A line every few seconds: the bar of the command is for the steps of the fit."""
-    started = last = time.monotonic()
-
-    def show(done: int, total: int | None) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= LINE_SECONDS and done != total:
-            last = now
-            note(progress_line(what, done, total, now - started))
-
-    return show
 
 
 def scaled(

@@ -7,8 +7,6 @@ training so far), `inputs.json` (what the state belongs to), `measured.json` (se
 from __future__ import annotations
 
 import json
-import resource
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.capacity_control.families import FAMILIES
 from model_adapters.methods.capacity_control.settings import INPUTS, Settings, read_settings
+from model_adapters.methods.measured import Measured
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class CapacityControl:
         from model_adapters.methods.capacity_control.blocks import Allowed, blocks_of, read_mask
         from model_adapters.methods.capacity_control.cases import choose
 
-        began = time.monotonic()
+        measured = Measured()
         settings = read_settings(inputs, self.device)
         located = locate_base(str(inputs["base"]))
         chosen = choose(
@@ -108,7 +107,7 @@ class CapacityControl:
         card = _card(inputs["name"], located, chosen, settings, folder, total)
         write_json(folder / "card.json", card.model_dump(mode="json"))
         write_json(folder / "training_cases.json", _cases(chosen, located))
-        _measure(output / "measured.json", time.monotonic() - began)
+        measured.write(output)
         return Artifact(folder, "checkpoint", card, record)
 
     def _write(
@@ -247,10 +246,3 @@ def _card(
         weight_hashes={f"{located.part}/{each.name}": sha256_file(each) for each in weights},
         notes=(f"{told} on {len(chosen.cases)} images of {chosen.patients} patients.",),
     )
-
-
-def _measure(path: Path, seconds: float) -> None:
-    """Seconds of all calls together, as far as they came to their end, and the largest memory of this one."""
-    earlier = json.loads(path.read_text("utf-8"))["seconds"] if path.exists() else 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    write_json(path, {"seconds": round(earlier + seconds, 3), "peak_memory_mb": peak})

@@ -30,7 +30,6 @@ from model_adapters.methods.certificates.setup import (
     POOL_INPUTS,
     SAMPLE_INPUTS,
     TEST_SET_FILE,
-    Measured,
     card_of,
     numbers,
     pool_of,
@@ -39,6 +38,7 @@ from model_adapters.methods.certificates.setup import (
     sample_of,
     write_model,
 )
+from model_adapters.methods.measured import Measured
 from model_adapters.methods.merging.blocks import blocks_of
 from model_adapters.methods.merging.run import linear
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
@@ -124,7 +124,7 @@ class CertifiedFrankWolfe:
              "pool": pool.facts(), "path": "path.json"},
         )  # fmt: skip
         record["reconstructed"] = []
-        measured.write(output / "measured.json", tensor_reads=pool.reads)
+        measured.write(output, tensor_reads=pool.reads)
         card = card_of(name, inputs, f"merged by {NAME}", pool, file, (record["certificate_words"],))
         low_rank = any("lora_" in each for each in pool.merged)
         return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from data_splits.errors import UserError
-from data_splits.integrity import sha256_file, write_json
+from data_splits.integrity import sha256_file
 from leaderboards.statistics.certificates.certificate import Certificate
 from leaderboards.statistics.certificates.claim import Source
 from leaderboards.statistics.certificates.words import sentence
@@ -165,28 +164,3 @@ def card_of(
         weight_hashes={file.name: sha256_file(file)},
         notes=notes,
     )
-
-
-class Measured:
-    """Seconds and memory of a call: they vary without meaning, so they lie outside the record."""
-
-    def __init__(self) -> None:
-        import psutil
-
-        self._resident = psutil.Process().memory_info().rss
-        self._started = time.monotonic()
-
-    def write(self, path: Path, **more: Any) -> None:
-        """Write measured.json: seconds of this call, peak, and the peak above what the process held before the fit."""
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        write_json(
-            path,
-            {
-                "seconds": round(time.monotonic() - self._started, 3),
-                "peak_memory_mb": peak // 2**20,
-                "extra_memory_mb": max(0, peak - self._resident) // 2**20,
-                **more,
-            },
-        )

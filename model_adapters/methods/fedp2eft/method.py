@@ -8,8 +8,6 @@ adapters/CLIENT/ as peft adapters), `base-rounds.safetensors`, `rounds.safetenso
 from __future__ import annotations
 
 import json
-import resource
-import time
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +18,7 @@ from data_splits.integrity import write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.fedp2eft.clients import Client, count, read_clients
 from model_adapters.methods.fedp2eft.settings import Settings
+from model_adapters.methods.measured import Measured
 from model_adapters.methods.merging.method import texts
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
@@ -100,7 +99,7 @@ class FedP2eft:
         from model_adapters.methods.fedp2eft.rank_budget import require_rank
         from model_adapters.methods.fedp2eft.session import Session
 
-        started = time.monotonic()
+        measured = Measured()
         settings = Settings(**{each.name: inputs[each.name] for each in fields(Settings)})
         arm = inputs["arm"]
         if arm not in ARMS:
@@ -116,7 +115,7 @@ class FedP2eft:
         session.learn(base, arm, rounds, lambda each: saved(done + each, total))
         scores, ranks = session.give(arm, lambda each: saved(done + rounds + each, total))
         session.write_model(inputs["adapters"])
-        add_measured(output, time.monotonic() - started)
+        measured.write(output)
         record = self._record(inputs, settings, clients, session, seed, scores, ranks)
         card = ModelCard(
             name=f"{arm}-r{inputs['rank']}",
@@ -181,16 +180,6 @@ METRICS = {
 def build(context: BuildContext) -> FedP2eft:
     """Make the method; networks run on the context's device."""
     return FedP2eft(context.device)
-
-
-def add_measured(output: Path, seconds: float) -> None:
-    """Add the seconds of this call to measured.json, with the peak memory of this process."""
-    path = output / "measured.json"
-    before = json.loads(path.read_text("utf-8")) if path.is_file() else {"seconds": 0.0, "peak_memory_mb": 0}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    write_json(
-        path, {"seconds": round(before["seconds"] + seconds, 3), "peak_memory_mb": max(before["peak_memory_mb"], peak)}
-    )
 
 
 def _bind(output: Path, clients: list[Client]) -> None:

@@ -7,16 +7,14 @@ the record).
 
 from __future__ import annotations
 
-import json
-import resource
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import sha256_file, write_json
+from data_splits.integrity import sha256_file
 from model_adapters.card import ModelCard
+from model_adapters.methods.measured import Measured
 from model_adapters.methods.mobilequant.arms import ARMS, CONTROLS
 from model_adapters.methods.mobilequant.made_up import made_up_inputs
 from model_adapters.methods.mobilequant.sites import Bits
@@ -82,7 +80,7 @@ class MobileQuant:
                 that changed since an earlier call.
         """
         # settings first: a wrong one is told before a model is loaded
-        started = time.monotonic()
+        measured = Measured()
         if inputs["method"] not in ARMS:
             raise UserError(f"method is {inputs['method']!r}; it is {', '.join(ARMS)}.")
         bits = Bits(inputs["weight_bits"], inputs["activation_bits"], inputs["wide_bits"], inputs["symmetric"])
@@ -106,7 +104,7 @@ class MobileQuant:
                 *(() if done.source.vlm else ("A language model: it sees no images.",)),
             ),
         )
-        _measure(output, time.monotonic() - started)
+        measured.write(output)
         return Artifact(folder, "checkpoint", card, _record(inputs, done, seed))
 
     def made_up_inputs(self, folder: Path) -> dict[str, Any]:
@@ -153,14 +151,3 @@ def _record(inputs: Mapping[str, Any], done: Any, seed: int) -> dict[str, Any]:
         "reconstructed": [],
         "measured": done.measured,
     }
-
-
-def _measure(output: Path, seconds: float) -> None:
-    """Seconds of all calls together, and the largest memory of any."""
-    path = output / "measured.json"
-    before = json.loads(path.read_text("utf-8")) if path.exists() else {"seconds": 0.0, "peak_memory_mb": 0}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    write_json(
-        path,
-        {"seconds": round(before["seconds"] + seconds, 3), "peak_memory_mb": max(before["peak_memory_mb"], peak)},
-    )

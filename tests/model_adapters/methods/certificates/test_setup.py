@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from signs import axes_pool, named, random_sample
 from data_splits.errors import UserError
 from model_adapters.methods.certificates.fusion import CertifiedFusion, made_up_sample
 from model_adapters.methods.certificates.sample import pool_source
-from model_adapters.methods.certificates.setup import Measured, numbers, pool_of, require_common, sample_of
+from model_adapters.methods.certificates.setup import numbers, pool_of, require_common, sample_of
 from model_adapters.methods.run import read_inputs
 
 
@@ -52,11 +51,3 @@ def test_an_objective_of_python_goes_in_place_of_files(tmp_path: Path) -> None:
     assert sample_of(inputs, pool, source, tmp_path / "work", "cpu").objective is sample.objective
     with pytest.raises(UserError, match="Python object"):
         sample_of({**inputs, "objective": "mine"}, pool, source, tmp_path / "work", "cpu")
-
-
-def test_memory_and_seconds_are_told(tmp_path: Path) -> None:
-    measured = Measured()
-    held = bytearray(64 * 2**20)
-    measured.write(tmp_path / "measured.json", tensor_reads=3)
-    found = json.loads((tmp_path / "measured.json").read_text())
-    assert found["tensor_reads"] == 3 and found["peak_memory_mb"] >= found["extra_memory_mb"] >= 60 and len(held)
