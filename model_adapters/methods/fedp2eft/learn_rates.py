@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.methods.fedp2eft.base_models.base import Base
@@ -126,8 +127,9 @@ def hypergradient(model: Model, adapters: Adapters, train: Client, held: Client)
     """float[matrices]: the derivative of the validation loss by every matrix's rate, at the adapter's weights."""
     weights = list(adapters.weights())
     model.network.eval()
-    loss = model.mean_loss(train.train, torch.arange(count(train.train)))
-    g = torch.autograd.grad(loss, weights, create_graph=True)
+    with sdpa_kernel(SDPBackend.MATH):  # the fused kernels of attention have no second derivative
+        loss = model.mean_loss(train.train, torch.arange(count(train.train)))
+        g = torch.autograd.grad(loss, weights, create_graph=True)
     v = torch.autograd.grad(model.mean_loss(held.train, torch.arange(count(held.train))), weights)
     term, total = list(v), list(v)
     for _ in range(TERMS):
