@@ -1,20 +1,23 @@
-"""The study that `benchmarks.satm_study` leaves for the methods board."""
+"""The studies that `benchmarks.satm_study` leaves for the methods board, one a data set."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from benchmarks._timing import machine
-from benchmarks.satm_study import ARMS, DATA, EACH, SETTINGS, SIDE
+from benchmarks.satm_study import ARMS, COSTS, DATA, EACH, SETTINGS, SIDE, runs_of
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.satm.record import RECONSTRUCTED
 
-ORDER = ("satm", "satm-rho-6", "truncated", "mtt", "ftd", "random", "herding", "generated")
+ORDER = (
+    "satm", "satm-rho-6", "satm-rho-6-ftd", "satm-rho-6-dsa", "truncated", "truncated-dsa", "truncated-zca", "mtt",
+    "ftd", "random", "herding", "generated",
+)  # fmt: skip
 """The truncation without ascent is the control that the ascent must beat: differences are taken against it."""
 LICENCES = {
     "folder-nih": "No restrictions on the use of the images; attribution: download site nihcc.app.box.com/v/"
@@ -22,7 +25,6 @@ LICENCES = {
     "is the data provider. Selection: T. Ozturk, M. Talo et al. 2020, DOI 10.1016/j.compbiomed.2020.103792."
 }
 """Shorter than the folder's own text, with the attributions that it asks for."""
-COSTS = ("seconds", "peak_memory_mb")
 LOWER = ("held-out matching loss", "gap of an ascent step", "share taken for copies")
 NOTES = (
     f"{EACH} images of {SIDE} px a class. Chosen and generated images are used as they are; learnt ones began with the "
@@ -31,66 +33,63 @@ NOTES = (
     "with the best of four step sizes on the real training images. Perturbed: after noise of one standard deviation.",
     "Matching loss and gap: on two experts of another seed. Seconds are of the processor, without decoding; memory "
     "includes what the process held before.",
-    "Generated: the embedded generator, which was trained on phantoms and not on NIH. Hannover has no labels and no "
-    "prompts, so classes are views, and neither generator nor utility metric applies.",
+    "Held-out experts are plain ones for every arm, also where its own saw augmented images or were trained by GSAM.",
+    "Augmentation (dsa): color, crop, cutout, scale and rotate, no flip. Trained with augmentation, trained whitened: "
+    "the same images of every arm, the network trained under each.",
+    "Generated: the embedded generator, which was trained on phantoms only.",
     "Copies: as copy_rate searches and calibrates, among the training images at the same size.",
 )
 
 
-def study_record(found: dict[str, Any], output: Path) -> MethodRecord:
-    """Of the data sets of which every arm has every seed.
+OF_VIEWS = (
+    "Hannover has no labels and no reports: classes are views, prompts say view and sex, and the probe tells views."
+)
+
+
+def study_record(found: dict[str, Any], name: str, output: Path) -> MethodRecord:
+    """Of a data set, over the seeds that have every arm.
 
     Args:
         found: data/arm/seed -> scores and costs. output: folder of the study.
     """
-    names = [name for name in DATA if any(key.startswith(f"{name}/") for key in found)]
-    seeds = {name: sorted({int(key.split("/")[2]) for key in found if key.startswith(f"{name}/")}) for name in names}
+    runs, data = runs_of(found, name), DATA[name]
+    seeds = sorted({int(key.split("/")[2]) for key in found if key.startswith(f"{name}/")})[: len(runs)]
     return MethodRecord(
         method="satm",
-        title=f"Condensed chest images, {EACH} a class",
+        title=f"Condensed {data.images}, {EACH} a class",
         question="Does a sharpness-aware ascent make images condensed by trajectory matching worth more?",
-        data=[_data(output / name / "random-0" / "artifact.json") for name in names],
+        data=[_data(output / name / f"random-{seeds[0]}" / "artifact.json")],
         base=f"{SETTINGS['network']}, fresh weights, 8 experts of 12 epochs",
         reconstructed=list(RECONSTRUCTED),
-        notes=list(NOTES),
-        command="python -m benchmarks.satm_study --study study.json",
-        revision=subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip(),
+        notes=[*NOTES, *([OF_VIEWS] if name == "hannover" else [])],
+        command=f"python -m benchmarks.satm_study --data {name} --first {seeds[0]} --seeds {len(seeds)} --studies DIR",
+        revision=_revision(),
         machine=machine("torch", "numpy")[:200],
-        arms=[_arm(arm, found, names, seeds) for arm in ORDER if any(f"/{arm}/" in key for key in found)],
+        arms=[_arm(arm, runs, name, seeds) for arm in ORDER if arm in runs[0]],
     )
 
 
-def _arm(arm: str, found: dict[str, Any], names: list[str], seeds: dict[str, list[int]]) -> Arm:
-    mine = {key: value for key, value in found.items() if f"/{arm}/" in key}
+def _arm(arm: str, runs: list[dict[str, dict[str, float]]], name: str, seeds: list[int]) -> Arm:
+    mine = [run[arm] for run in runs]
     learnt = arm not in ("random", "herding", "generated")
     return Arm(
         name=arm,
         role="method" if arm.startswith("satm") else "control",
         settings={**SETTINGS, **ARMS[arm]} if learnt else {},
-        seeds=sorted({int(key.split("/")[2]) for key in mine}),
+        seeds=seeds,
         budget={"images_per_class": EACH},
         trainable=2 * EACH * SIDE**2 + 1 if learnt else 0,
-        seconds=round(float(np.mean([each["seconds"] for each in mine.values()])), 2),
-        peak_memory_mb=round(float(np.mean([each["peak_memory_mb"] for each in mine.values()])), 0),
-        scores=[score for name in names for score in _scores(arm, found, name, seeds[name])],
+        seconds=round(float(np.mean([each["seconds"] for each in mine])), 2),
+        peak_memory_mb=round(float(np.mean([each["peak_memory_mb"] for each in mine])), 0),
+        scores=[_score(metric, mine, DATA[name].task) for metric in runs[0]["random"] if metric not in COSTS],
     )
 
 
-def _scores(arm: str, found: dict[str, Any], name: str, seeds: list[int]) -> list[Score]:
-    metrics = [each for each in found[f"{name}/random/{seeds[0]}"] if each not in COSTS]
-    rows = [found.get(f"{name}/{arm}/{seed}") for seed in seeds]
-    made = []
-    for metric in metrics:
-        task, direction = DATA[name].task, "lower" if metric in LOWER else "higher"
-        if not all(rows):
-            why = "no labels and no prompts to draw from" if name == "hannover" else "not run for every seed"
-            made.append(Score(task=task, metric=metric, direction=direction, reason=why))  # type: ignore[arg-type]
-            continue
-        values = [float(row[metric]) for row in rows if row]
-        made.append(own_score(task, metric, direction, "seed", values))  # type: ignore[arg-type]
-    return made
+def _score(metric: str, mine: list[dict[str, float]], task: str) -> Score:
+    direction: Literal["lower", "higher"] = "lower" if metric in LOWER else "higher"
+    if metric not in mine[0]:
+        return Score(task=task, metric=metric, direction=direction, reason="its step size is of the whitened space")
+    return own_score(task, metric, direction, "seed", [float(row[metric]) for row in mine])
 
 
 def _data(path: Path) -> DataUsed:

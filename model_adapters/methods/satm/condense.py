@@ -12,7 +12,7 @@ from data_splits.errors import UserError
 from data_splits.integrity import atomic_write
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.methods.satm.experts import Experts
-from model_adapters.methods.satm.inner import draw_rows
+from model_adapters.methods.satm.inner import draw_passes
 from model_adapters.methods.satm.matching import Matching, Slopes
 from model_adapters.methods.satm.settings import Settings
 
@@ -79,11 +79,11 @@ def condense(
 ) -> Condensed:
     """Learn the images, and the step size with which they are to be trained on.
 
-    After every iteration images are cut to black and white, so that a picture file holds them up to rounding.
+    After every iteration images are cut to `bounds`: black and white, so that a picture file holds them up to rounding.
 
     Args:
-        targets: int64[n]. begin: float32[n, 1, side, side], real images. bounds: black and white, standardised.
-        path: of the state, or None to keep none. step: called with the number of saved states, for new ones.
+        targets: int64[n]. begin: float32[n, 1, side, side], real images. bounds: of a pixel, infinite or
+            not. path: of the state, or None to keep none. step: called with the number of saved states, for new ones.
 
     Raises:
         UserError: the learning diverged.
@@ -121,12 +121,14 @@ def _slopes(matching: Matching, experts: Experts, state: Condensed, settings: Se
     rng = torch.Generator().manual_seed(seed)
     expert = int(torch.randint(experts.plan.count, (1,), generator=rng))
     first = int(torch.randint(settings.start_before, (1,), generator=rng))
-    rows = draw_rows(len(state.images), settings.inner_batch, settings.inner_steps, rng)
     images = state.images
+    passes = draw_passes(
+        len(images), settings.inner_batch, settings.inner_steps, rng, settings.augmentation, images.shape[-1]
+    )
     if settings.smoothing:
         noise = torch.randn(images.shape, generator=rng).to(images.device)
         images = images + settings.smoothing * noise
-    return matching.slopes(experts.segment(expert, first, settings.span), images, state.step, rows)
+    return matching.slopes(experts.segment(expert, first, settings.span), images, state.step, passes)
 
 
 def descend(state: Condensed, found: Slopes, settings: Settings, bounds: tuple[float, float]) -> None:

@@ -16,6 +16,8 @@ from data_splits.errors import UserError
 from data_splits.integrity import atomic_write
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.methods.satm.ascent import Ascent
+from model_adapters.methods.satm.augment import Augmentation
+from model_adapters.methods.satm.inner import Pass
 from model_adapters.methods.satm.matching import Segment
 from model_adapters.methods.satm.networks import Network
 
@@ -31,6 +33,7 @@ class ExpertPlan:
     Attributes:
         count, epochs, rate, batch: of plain SGD without momentum or decay, as MTT trains them.
         ascent: None; or a sharpness-aware one on the weights, as FTD (Du et al. 2023) trains them.
+        augmentation: of the real images of every step, or None.
     """
 
     count: int
@@ -38,6 +41,7 @@ class ExpertPlan:
     rate: float
     batch: int
     ascent: Ascent | None = None
+    augmentation: Augmentation | None = None
 
 
 class Experts:
@@ -96,26 +100,29 @@ class Experts:
     def _epoch(self, theta: Tensor, expert: int, epoch: int) -> Tensor:
         import torch
 
-        order = torch.randperm(len(self._targets), generator=self._rng(expert, f"epoch {epoch}"))
+        rng = self._rng(expert, f"epoch {epoch}")
+        order, change = torch.randperm(len(self._targets), generator=rng), self.plan.augmentation
         for rows in order.split(self.plan.batch):
-            theta = theta - self.plan.rate * self._gradient(theta, rows)
+            drawn = None if change is None else change.draw(len(rows), self._images.shape[-1], rng)
+            theta = theta - self.plan.rate * self._gradient(theta, Pass(rows, drawn))
         if not bool(theta.isfinite().all()):
             raise UserError(f"Expert {expert} diverged in epoch {epoch}. Lower expert_rate (now {self.plan.rate:g}).")
         return theta
 
-    def _gradient(self, theta: Tensor, rows: Tensor) -> Tensor:
-        plain = self._plain(theta, rows)
+    def _gradient(self, theta: Tensor, some: Pass) -> Tensor:
+        plain = self._plain(theta, some)
         ascent = self.plan.ascent
         if ascent is None:
             return plain
-        return ascent.descent(plain, self._plain(theta + ascent.perturbation(plain, theta), rows))
+        return ascent.descent(plain, self._plain(theta + ascent.perturbation(plain, theta), some))
 
-    def _plain(self, theta: Tensor, rows: Tensor) -> Tensor:
+    def _plain(self, theta: Tensor, some: Pass) -> Tensor:
         import torch
         from torch.nn import functional
 
         at = theta.detach().requires_grad_()
-        loss = functional.cross_entropy(self.network(at, self._images[rows]), self._targets[rows])
+        images, targets = some.of(self._images, self._targets)
+        loss = functional.cross_entropy(self.network(at, images), targets)
         return torch.autograd.grad(loss, at)[0]
 
     def _rng(self, expert: int, what: str) -> torch.Generator:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.methods.satm.ascent import Ascent
+from model_adapters.methods.satm.augment import Augmentation
 from model_adapters.methods.satm.experts import Experts
-from model_adapters.methods.satm.inner import draw_rows, walk
+from model_adapters.methods.satm.inner import ALL, Pass, draw_passes, walk
 from model_adapters.methods.satm.matching import Matching
 from model_adapters.methods.satm.networks import Network
 from model_adapters.methods.satm.settings import Settings
@@ -36,25 +37,34 @@ class Flatness:
 def flatness(
     experts: Experts, images: Tensor, targets: Tensor, step: float, settings: Settings, rho: float
 ) -> Flatness:
-    """Of all segments of all `experts`, with the whole derivative and the same inner steps as in the condensation."""
+    """Of all segments of all `experts`, with the whole derivative and as many inner steps as in the condensation.
+
+    Images are taken as they are, also where they were learnt under augmentation.
+    """
     matching = Matching(experts.network, targets, settings.inner_steps)
     ascent, losses, gaps = Ascent("sam", rho), [], []
     for expert in range(experts.plan.count):
         for first in range(settings.start_before):
-            rows = draw_rows(len(images), settings.inner_batch, settings.inner_steps, _rng(first, "flatness"))
+            passes = draw_passes(len(images), settings.inner_batch, settings.inner_steps, _rng(first, "flatness"))
             segment = experts.segment(expert, first, settings.span)
-            found = matching.slopes(segment, images, step, rows)
+            found = matching.slopes(segment, images, step, passes)
             moved = images + ascent.perturbation(found.by_images, images)
-            end = walk(experts.network, segment.first, moved, targets, step, rows, graph=False)
+            end = walk(experts.network, segment.first, moved, targets, step, passes, graph=False)
             losses.append(found.loss)
             gaps.append(float(segment.loss(end.theta)) - found.loss)
     return Flatness(sum(losses) / len(losses), sum(gaps) / len(gaps))
 
 
-def trained(network: Network, images: Tensor, targets: Tensor, step: float, steps: int, seed: int) -> Tensor:
-    """Weights float32[p] of a fresh network after so many whole-batch steps on the images."""
+def trained(
+    network: Network, images: Tensor, targets: Tensor, step: float, steps: int, seed: int,
+    augmentation: Augmentation | None = None,
+) -> Tensor:  # fmt: skip
+    """Weights float32[p] of a fresh network after so many whole-batch steps on the images, augmented or not."""
     start = network.start(_rng(seed, "start")).to(images.device)
-    return walk(network, start, images, targets, step, [None] * steps, graph=False).theta
+    passes: list[Pass] = [ALL] * steps
+    if augmentation is not None:
+        passes = draw_passes(len(images), 0, steps, _rng(seed, "augmentation"), augmentation, images.shape[-1])
+    return walk(network, start, images, targets, step, passes, graph=False).theta
 
 
 def accuracy(network: Network, theta: Tensor, images: Tensor, targets: Tensor) -> float:

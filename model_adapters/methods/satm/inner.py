@@ -6,14 +6,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model_adapters.methods.satm.augment import Augmentation, Draw
 from model_adapters.methods.satm.networks import Network
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-Rows = Sequence["Tensor | None"]
-"""For every step the rows of its images, int64[b], or None for all of them."""
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """The images of one step: `rows` of them, int64[b], or None for all; as they are, or under a `change`."""
+
+    rows: Tensor | None = None
+    change: Draw | None = None
+
+    def of(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Images and classes that the step sees."""
+        if self.rows is not None:
+            images, targets = images[self.rows], targets[self.rows]
+        return (images if self.change is None else self.change(images)), targets
+
+
+ALL = Pass()
+"""All images as they are."""
+
+Passes = Sequence[Pass]
+"""What every inner step sees."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +53,16 @@ def walk(
     images: Tensor,
     targets: Tensor,
     step: Tensor | float,
-    rows: Rows,
+    passes: Passes,
     *,
     graph: bool,
     total: Tensor | None = None,
 ) -> Walked:
-    """theta_{i+1} = theta_i - step * gradient of the mean cross-entropy of step i's images.
+    """theta_{i+1} = theta_i - step * gradient of the mean cross-entropy of what step i sees.
 
     Args:
         theta: float32[p]. images: float32[n, 1, side, side]. targets: int64[n].
-        graph: keep what a derivative of the end with respect to `images` and `step` needs; memory O(len(rows)).
+        graph: keep what a derivative of the end with respect to `images` and `step` needs; memory O(len(passes)).
         total: sum of the gradients of an earlier part of the loop, to go on with.
     """
     import torch
@@ -52,8 +71,8 @@ def walk(
     summed = torch.zeros_like(theta) if total is None else total
     # With a graph the start must be part of it, else there is no second derivative to speak of.
     theta = theta.detach().requires_grad_()
-    for chosen in rows:
-        some, wanted = (images, targets) if chosen is None else (images[chosen], targets[chosen])
+    for each in passes:
+        some, wanted = each.of(images, targets)
         loss = functional.cross_entropy(network(theta, some), wanted)
         (gradient,) = torch.autograd.grad(loss, theta, create_graph=graph)
         summed = summed + gradient.detach()
@@ -63,18 +82,23 @@ def walk(
     return Walked(theta if graph else theta.detach(), summed)
 
 
-def draw_rows(count: int, batch: int, steps: int, rng: torch.Generator) -> list[Tensor | None]:
-    """Rows of each step: all images, or batches without replacement, a new order when one is used up.
+def draw_passes(
+    count: int, batch: int, steps: int, rng: torch.Generator, augmentation: Augmentation | None = None, side: int = 0
+) -> list[Pass]:
+    """What each step sees: all images, or batches without replacement, a new order when one is used up.
 
     Args:
-        batch: images of a step; 0, or at least `count`, for all.
+        batch: images of a step; 0, or at least `count`, for all. augmentation: draws a change for every step, after
+            all rows, of images of `side` px; None for none.
     """
     import torch
 
+    rows: list[Tensor | None] = []
     if not batch or batch >= count:
-        return [None] * steps
-    found: list[Tensor | None] = []
-    while len(found) < steps:
+        rows = [None] * steps
+    while len(rows) < steps:
         order = torch.randperm(count, generator=rng)
-        found += [part for part in order.split(batch) if len(part) == batch]
-    return found[:steps]
+        rows += [part for part in order.split(batch) if len(part) == batch]
+    if augmentation is None:
+        return [ALL if some is None else Pass(some) for some in rows[:steps]]
+    return [Pass(some, augmentation.draw(count if some is None else len(some), side, rng)) for some in rows[:steps]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from model_adapters.methods.satm.ascent import Ascent
-from model_adapters.methods.satm.inner import Rows, walk
+from model_adapters.methods.satm.inner import Passes, walk
 from model_adapters.methods.satm.networks import Network
 
 if TYPE_CHECKING:
@@ -69,17 +69,17 @@ class Matching:
     kept: int
     ascent: Ascent | None = None
 
-    def slopes(self, segment: Segment, images: Tensor, step: float, rows: Rows) -> Slopes:
+    def slopes(self, segment: Segment, images: Tensor, step: float, passes: Passes) -> Slopes:
         """What the images and the step size descend along, and L at the images themselves.
 
         Args:
-            images: phi, float32[n, 1, side, side]. step: alpha. rows: of each of the N inner steps.
+            images: phi, float32[n, 1, side, side]. step: alpha. passes: what each of the N inner steps sees.
         """
-        cut = max(len(rows) - self.kept, 0)
-        reached = walk(self.network, segment.first, images, self.targets, step, rows[:cut], graph=False)
+        cut = max(len(passes) - self.kept, 0)
+        reached = walk(self.network, segment.first, images, self.targets, step, passes[:cut], graph=False)
 
         def through(at: Tensor) -> Slopes:
-            return self._through(segment, at, step, rows[cut:], reached.theta, reached.total, whole=cut == 0)
+            return self._through(segment, at, step, passes[cut:], reached.theta, reached.total, whole=cut == 0)
 
         plain = through(images)
         if self.ascent is None:
@@ -90,14 +90,14 @@ class Matching:
         return replace(plain, by_images=self.ascent.descent(plain.by_images, perturbed.by_images))
 
     def _through(
-        self, segment: Segment, at: Tensor, step: float, rows: Rows, theta: Tensor, total: Tensor, *, whole: bool
+        self, segment: Segment, at: Tensor, step: float, passes: Passes, theta: Tensor, total: Tensor, *, whole: bool
     ) -> Slopes:
         """Derivatives through some steps from `theta`, which is taken as fixed; `total`: gradients of earlier steps."""
         import torch
 
         phi = at.detach().requires_grad_()
         alpha = torch.tensor(step, dtype=at.dtype, device=at.device, requires_grad=True)
-        end = walk(self.network, theta, phi, self.targets, alpha, rows, graph=True, total=total)
+        end = walk(self.network, theta, phi, self.targets, alpha, passes, graph=True, total=total)
         loss = segment.loss(end.theta)
         by_images, by_step = torch.autograd.grad(loss, (phi, alpha))
         if not whole:

@@ -8,6 +8,7 @@ Layout of the output: `split/` (the artifact: a split folder, see `output`), `pi
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from model_adapters.methods.satm.record import RECONSTRUCTED, card_of, record_of
 from model_adapters.methods.satm.selection import selected
 from model_adapters.methods.satm.settings import INPUTS, METHODS, Settings
 from model_adapters.methods.satm.source import Source, open_source
+from model_adapters.methods.satm.whitening import Whitening
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -103,10 +105,15 @@ class Satm:
         if settings.way.selects:
             result = _result(source, rows, seen[rows], scale, False, facts)
         else:
+            white = Whitening.of(seen, scale) if settings.whiten == "zca" else None
+            bounds = scale.bounds if white is None else (-math.inf, math.inf)
+            learnt_from = seen if white is None else white.whitened(seen)
             with deterministic(self.device):
-                state = self._learn(settings, network, seen, source, rows, scale, output, seed, clock, blocks)
+                state = self._learn(settings, network, learnt_from, source, rows, bounds, output, seed, clock, blocks)
             exact = (state.mean if settings.decay else state.images).cpu().numpy()
+            exact = exact if white is None else white.seen(exact)
             facts |= {"step_size": state.step, "network": network.name, "losses": state.losses, "steps": state.steps}
+            facts |= {"augment": settings.augment, "whiten": settings.whiten, "share_cut": scale.beyond(exact)}
             result = _result(source, rows, exact, scale, True, facts)
         folder = output / "split"
         write_split(folder, source.split, source.rule, result, settings.method)
@@ -121,17 +128,17 @@ class Satm:
 
     def _learn(
         self, settings: Settings, network: Network, seen: Pictures, source: Source, rows: NDArray[np.int64],
-        scale: Scale, output: Path, seed: int, clock: Clock, before: int,
+        bounds: tuple[float, float], output: Path, seed: int, clock: Clock, before: int,
     ) -> Condensed:  # fmt: skip
         images, targets = self._tensor(seen), self._tensor(source.targets)
         plan = ExpertPlan(
             settings.experts, settings.epochs, settings.expert_rate, settings.expert_batch,
-            FTD if settings.flat_experts else None,
+            FTD if settings.flat_experts else None, settings.augmentation,
         )  # fmt: skip
         experts = Experts(output / "experts", network, images, targets, plan, seed)
         experts.make(clock.after(before))
         return condense(
-            experts, targets[rows], images[rows], scale.bounds, settings, seed, output / "state.safetensors",
+            experts, targets[rows], images[rows], bounds, settings, seed, output / "state.safetensors",
             clock.after(before + experts.files),
         )  # fmt: skip
 

@@ -78,6 +78,11 @@ class Scale:
         """As networks see them."""
         return ((pictures - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
 
+    def beyond(self, seen: Pictures) -> float:
+        """Share of pixels that lie beyond black or white by more than a rounding error."""
+        low, high = self.bounds
+        return float(((seen < low - 1e-3) | (seen > high + 1e-3)).mean())
+
     def bytes_of(self, seen: Pictures) -> NDArray[np.uint8]:
         """uint8[n, side, side] of float32[n, 1, side, side] as networks see them: rounded, cut to black and white."""
         grey = np.clip(seen[:, 0].astype(np.float64) * self.deviation + self.mean, 0.0, 1.0)

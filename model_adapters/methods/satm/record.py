@@ -19,7 +19,8 @@ RECONSTRUCTED = (
     "trajectory and step size go together is our reconstruction from abstract and reviews.",
     "Whether its step size follows the closed form or the gradient is unknown; step_rule offers both.",
     "FTD's experts by its published settings (GSAM, rho 0.01, share 0.3, adaptive) on networks of our own.",
-    "No augmentation (DSA) and no whitening (ZCA); images are cut to black and white in every iteration.",
+    "No augmentation (DSA) and no whitening (ZCA) unless augment and whiten say so; images are cut to black and white "
+    "in every iteration, whitened ones when they are written.",
 )
 """[recon] and [U] of the references, for card, record and page."""
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from data_splits.errors import UserError
 from model_adapters.methods.satm.ascent import KINDS, Ascent
+from model_adapters.methods.satm.augment import ALL, Augmentation, parse_augmentation
+from model_adapters.methods.satm.augment import KINDS as CHANGES
 from model_adapters.protocols import MethodInput
 
 
@@ -41,6 +43,7 @@ METHODS = {
 CONTROLS = ("mtt", "truncated", "ftd", "random", "herding")
 STEP_RULES = ("gradient", "closed-form", "fixed")
 STARTS = ("random", "herding")
+WHITENINGS = ("none", "zca")
 
 HELP = {
     "method": "; ".join(f"{name}: {way.says}" for name, way in METHODS.items()),
@@ -69,6 +72,9 @@ HELP = {
     "most_step": "upper bound of it",
     "average": "decay of the mean over iterations that is kept; -1 for the method's own",
     "start": f"real images to start from: {', '.join(STARTS)}",
+    "augment": f"differentiable augmentation in experts and inner steps: none, {ALL} (all kinds), or some of "
+    f"{','.join(CHANGES)}",
+    "whiten": "space that images are learnt in: none, or zca (whitened; written as they look)",
     "save_every": "iterations between two saved states",
 }
 
@@ -103,6 +109,8 @@ class Settings:
     most_step: float = 1.0
     average: float = -1.0
     start: str = "random"
+    augment: str = "none"
+    whiten: str = "none"
     save_every: int = 20
 
     def __post_init__(self) -> None:
@@ -110,10 +118,17 @@ class Settings:
             near = difflib.get_close_matches(self.method, METHODS, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"It is {', '.join(METHODS)}."
             raise UserError(f"There is no method {self.method!r}. {hint}")
-        known = {"ascent": KINDS, "step_rule": STEP_RULES, "start": STARTS, "expert_kind": ("own", "sgd", "gsam")}
+        known = {
+            "ascent": KINDS,
+            "step_rule": STEP_RULES,
+            "start": STARTS,
+            "expert_kind": ("own", "sgd", "gsam"),
+            "whiten": WHITENINGS,
+        }
         for name, allowed in known.items():
             if getattr(self, name) not in allowed:
                 raise UserError(f"{name} is {getattr(self, name)!r}; it is {', '.join(allowed)}.")
+        parse_augmentation(self.augment)
         for name in ("experts", "epochs", "expert_batch", "iterations", "inner_steps", "kept_steps", "span",
                      "start_before", "save_every"):  # fmt: skip
             if getattr(self, name) < 1:
@@ -155,6 +170,11 @@ class Settings:
     def ascending(self) -> Ascent | None:
         """The ascent in the images, where the method has one."""
         return Ascent(self.ascent, self.rho, self.gsam_share) if self.way.ascends else None
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """Of real and condensed images, where there is one."""
+        return parse_augmentation(self.augment)
 
     @property
     def differentiated(self) -> int:

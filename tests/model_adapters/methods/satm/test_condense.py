@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ def test_every_method_brings_training_closer_to_the_experts(tmp_path: Path, meth
 
 
 def test_stopped_anywhere_it_ends_in_the_same_images(tmp_path: Path) -> None:
-    settings = small_settings(iterations=5, inner_batch=3, smoothing=0.1, average=0.5, step_rule="gradient")
+    more = {"inner_batch": 3, "smoothing": 0.1, "average": 0.5, "augment": "dsa"}
+    settings = small_settings(iterations=5, step_rule="gradient", **more)
     experts = experts_in(tmp_path / "experts", settings)
     whole = condense(experts, TARGETS, begin(), BOUNDS, settings, 3, tmp_path / "whole.safetensors")
 
@@ -73,6 +75,15 @@ def test_images_descend_with_momentum_clipped_and_within_grey_levels() -> None:
     torch.testing.assert_close(state.images, start - 0.1 * (0.5 + 0.75))
     descend(state, Slopes(1.0, 1e6 * slope, 0.0, 0.05), small_settings(clip=1e6, rate=1.0), BOUNDS)
     assert torch.equal(state.images, torch.full((4, 1, 8, 8), BOUNDS[0]))
+
+
+def test_augmented_images_are_others_and_teach_too(tmp_path: Path) -> None:
+    settings = small_settings(iterations=40, expert_rate=0.3, start_before=1, rate=0.5, rho=0.3, augment="crop,color")
+    experts = experts_in(tmp_path, settings)
+    found = condense(experts, TARGETS, begin(), BOUNDS, settings, 0)
+    assert np.mean(found.losses[-10:]) < 0.9 * np.mean(found.losses[:2])
+    plain = condense(experts, TARGETS, begin(), BOUNDS, replace(settings, augment="none"), 0)
+    assert not torch.allclose(found.images, plain.images, atol=1e-3)
 
 
 def test_divergence_is_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from data_splits.errors import UserError
 from model_adapters.methods.artifact import file_hashes
 from model_adapters.methods.satm.ascent import Ascent
+from model_adapters.methods.satm.augment import KINDS, Augmentation
 from model_adapters.methods.satm.experts import ExpertPlan, Experts
 
 PLAN = ExpertPlan(2, 3, 0.1, 5)
@@ -63,6 +64,24 @@ def test_flat_experts_take_other_steps_and_learn(tmp_path: Path) -> None:
         losses = [float(functional.cross_entropy(small_network()(each.theta(0, k), images), targets)) for k in (0, 12)]
         assert losses[1] < 0.7 * losses[0]
     assert torch.equal(sharp.theta(0, 0), flat.theta(0, 0)) and not torch.allclose(sharp.theta(0, 1), flat.theta(0, 1))
+
+
+def test_augmented_experts_are_gone_on_with_to_the_bit(tmp_path: Path) -> None:
+    plan = replace(PLAN, augmentation=Augmentation(KINDS))
+    whole = made(tmp_path / "whole", plan)
+    whole.make()
+
+    def stop(done: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path / "cut", plan).make(stop)
+    made(tmp_path / "cut", plan).make()
+    assert file_hashes(tmp_path / "cut") == file_hashes(tmp_path / "whole")
+    plain = made(tmp_path / "plain")
+    plain.make()
+    assert torch.equal(plain.theta(0, 0), whole.theta(0, 0)) and not torch.equal(plain.theta(0, 1), whole.theta(0, 1))
 
 
 def test_divergence_is_told(tmp_path: Path) -> None:

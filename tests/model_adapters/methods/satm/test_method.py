@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from toy_split import toy
 from typer.testing import CliRunner
 
@@ -49,6 +50,21 @@ def test_from_the_command_line_to_a_split(tmp_path: Path) -> None:
     assert len(split.cases("train")) == 4 and split.read_image(split.cases("train")[0]).shape == (8, 8)
     measured = json.loads((tmp_path / "out" / "work" / "measured.json").read_text())
     assert measured["seconds"] > 0 and measured["peak_memory_mb"] > 0
+
+
+def test_whitened_learning_is_written_as_it_looks(tmp_path: Path) -> None:
+    inputs = {**made_up_inputs(tmp_path / "in"), "whiten": "zca", "augment": "crop,color", "rate": 1e-9}
+    artifact = run(tmp_path / "out", inputs)
+    exact = load_file(artifact.folder / "condensed.safetensors")["images"]
+    chosen = run(tmp_path / "chosen", {**inputs, "method": "random"})
+    real = load_file(chosen.folder / "condensed.safetensors")["images"]
+    # Nothing was learnt at such a rate: there and back, the images that it began with.
+    np.testing.assert_allclose(exact, real, atol=1e-3)
+    facts = json.loads((artifact.folder / "condensed.json").read_text())
+    assert (facts["whiten"], facts["augment"], facts["share_cut"]) == ("zca", "crop,color", 0.0)
+    further = run(tmp_path / "further", {**inputs, "rate": 30.0})
+    facts = json.loads((further.folder / "condensed.json").read_text())
+    assert facts["share_cut"] > 0.0 and further.record["settings"]["whiten"] == "zca"
 
 
 @pytest.mark.parametrize("method", ["random", "herding"])

@@ -47,4 +47,7 @@ def test_grey_levels_come_back() -> None:
     assert scale.bounds == pytest.approx((float(seen.min()), float(seen.max())), abs=1e-5)
     assert np.array_equal(scale.bytes_of(seen).ravel(), np.arange(256))
     assert scale.bytes_of(seen + 99).min() == 255
+    assert scale.beyond(seen) == 0.0 and scale.beyond(seen + 1.0) == pytest.approx(
+        float((seen + 1.0 > seen.max()).mean())
+    )
     assert Scale.of(np.full((1, 1, 2, 2), 0.5, np.float32)).deviation == 1.0

@@ -26,6 +26,8 @@ def test_every_method_is_told_apart_by_one_thing_from_its_control() -> None:
     [
         ({"method": "stam"}, "Did you mean satm"),
         ({"ascent": "up"}, "it is sam, asam, gsam"),
+        ({"augment": "blur"}, "it is none, dsa, or some of"),
+        ({"whiten": "pca"}, "it is none, zca"),
         ({"experts": 0}, "at least 1"),
         ({"rate": 0.0}, "above 0"),
         ({"rho": -1.0}, "0 or more"),
