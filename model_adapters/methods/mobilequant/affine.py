@@ -47,23 +47,25 @@ class _FakeQuantise(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, scale: Tensor, zero: Tensor, low: int, high: int) -> Tensor:
         ctx.save_for_backward(x, scale, zero)
         ctx.bounds = (low, high)
-        return (torch.clamp(torch.round(x / scale) + zero, low, high) - zero) * scale
+        # in place: memory is what this waits for
+        return x.div(scale).round_().add_(zero).clamp_(low, high).sub_(zero).mul_(scale)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
         x, scale, zero = ctx.saved_tensors
         slope = slopes[0]
-        ratio = x / scale
-        free = torch.round(ratio) + zero
-        code = torch.clamp(free, *ctx.bounds)
-        inside = free == code
-        to_x = slope * inside if ctx.needs_input_grad[0] else None
+        ratio = x.div(scale)
+        free = ratio.round().add_(zero)
+        code = free.clamp(*ctx.bounds)
+        inside = free.eq_(code)  # 0 or 1 as numbers: a mask of booleans is slower
+        to_x = slope * inside
         to_scale = to_zero = None
         if ctx.needs_input_grad[1]:
-            to_scale = (slope * (code - zero - ratio * inside)).sum_to_size(scale.shape)
+            share = code.sub_(zero).sub_(ratio.mul_(inside)).mul_(slope)
+            to_scale = share.sum_to_size(scale.shape)
         if ctx.needs_input_grad[2]:
-            to_zero = (slope * ~inside * -scale).sum_to_size(zero.shape)
-        return to_x, to_scale, to_zero, None, None
+            to_zero = (slope - to_x).sum_to_size(zero.shape) * -scale
+        return to_x if ctx.needs_input_grad[0] else None, to_scale, to_zero, None, None
 
 
 def fake_quantise(x: Tensor, scale: Tensor, zero: Tensor, bounds: Bounds) -> Tensor:

@@ -18,6 +18,7 @@ from model_adapters.methods.mobilequant.affine import (
     fake_quantise,
     round_straight,
 )
+from model_adapters.methods.mobilequant.weight_grid import Grid, clipped, on_grid
 
 Mode = Literal["off", "observe", "on"]
 
@@ -158,9 +159,7 @@ class Projection(Frozen):
         """(scale, zero) from the range of a weight, clipped by what is learnt."""
         low = weight.amin(1, keepdim=True) if self.per_channel else weight.amin()
         high = weight.amax(1, keepdim=True) if self.per_channel else weight.amax()
-        if self.clip_high is not None and self.clip_low is not None:
-            low, high = torch.sigmoid(self.clip_low) * low, torch.sigmoid(self.clip_high) * high
-        return affine_of(low, high, self.bits, self.symmetric)
+        return affine_of(*clipped(low, high, self.clip_low, self.clip_high), self.bits, self.symmetric)
 
     def effective(self, step: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Weight and bias as the layer uses them.
@@ -172,11 +171,14 @@ class Projection(Frozen):
         if self.codes is not None:
             assert self.scale is not None
             return self.weight, _on_accumulator(self.bias, step, self.scale)
-        weight, bias = self.transformed()
         if self.mode != "on":
-            return weight, bias
-        scale, zero = self.affine(weight)
-        return fake_quantise(weight, scale, zero, self.bounds), _on_accumulator(bias, step, scale)
+            return self.transformed()
+        weight, scale = on_grid(
+            self.weight, self.row, self.column, self.clip_low, self.clip_high,
+            Grid(self.bits, self.symmetric, self.per_channel),
+        )  # fmt: skip
+        bias = self.bias if self.bias is None or self.row is None else self.bias * self.row
+        return weight, _on_accumulator(bias, step, scale)
 
     def freeze(self) -> None:
         """Turn what was learnt into integers, for good."""
