@@ -34,12 +34,16 @@ CHOICE_SEED = 0
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is trained on. split: loaded. subset: its name. cases: in order of id. silent: cases without a prompt."""
+    """What is trained on. split: loaded. subset: its name. cases: in order of id. silent: cases without a prompt.
+
+    distrusted: cases that have a prompt and the weight 0.
+    """
 
     split: Split
     subset: str
     cases: tuple[Case, ...]
     silent: int
+    distrusted: int = 0
 
     @property
     def patients(self) -> int:
@@ -53,11 +57,27 @@ class Chosen:
     def hash(self) -> str:
         """sha256 over names, prompts and, where the split knows them, images: ids alone are those of any cohort."""
         images = [self.split.image_hashes.get(case.id) for case in self.cases]
-        return content_hash([self.split.name, self.prompt_hashes(), images])
+        weights = [] if self.weights is None else [list(self.weights)]
+        return content_hash([self.split.name, self.prompt_hashes(), images, *weights])
+
+    @property
+    def weights(self) -> tuple[float, ...] | None:
+        """How much each case counts, scaled to a mean of 1; None where all count the same."""
+        given = [case.weight for case in self.cases]
+        if len(set(given)) < 2:
+            return None
+        mean = sum(given) / len(given)
+        return tuple(each / mean for each in given)
+
+    @property
+    def effective(self) -> float:
+        """Kish's effective number of images, (sum w)^2 / sum w^2."""
+        scaled = self.weights or (1.0,) * len(self.cases)
+        return sum(scaled) ** 2 / sum(each * each for each in scaled)
 
 
 def choose(split: Any, options: Any, subset: str, patients: int, images: int, ids: Any = None) -> Chosen:
-    """The cases of a split's subset that have a prompt, of so many patients, at most so many images.
+    """The cases of a subset that have a prompt and a weight above 0, of so many patients, at most so many images.
 
     Args:
         split: NAME or NAME:PATH, or a loaded split. options: "seed=1,size=128", or a table of them.
@@ -65,7 +85,7 @@ def choose(split: Any, options: Any, subset: str, patients: int, images: int, id
         ids: case ids (a list, or comma-separated) instead.
 
     Raises:
-        UserError: no such split, subset or case, or nothing in it that has a prompt.
+        UserError: no such split, subset or case, or nothing in it that has a prompt and a weight above 0.
     """
     loaded = split if isinstance(split, Split) else load_split(str(split), **_options(options))
     found = loaded.cases(subset)
@@ -78,6 +98,10 @@ def choose(split: Any, options: Any, subset: str, patients: int, images: int, id
     speaking = [case for case in found if case.prompt]
     if not speaking:
         raise UserError(f"Subset {subset!r} of {loaded.name} has no prompts to learn from. Choose another --split.")
+    told, speaking = len(speaking), [case for case in speaking if case.weight > 0.0]
+    if not speaking:
+        raise UserError(f"Every case of subset {subset!r} of {loaded.name} has the weight 0: nothing is to be learnt.")
+    distrusted = told - len(speaking)
     if patients:
         order = sorted({case.patient for case in speaking}, key=lambda each: (_rank(each, "patient"), each))
         kept = set(order[:patients])
@@ -85,7 +109,7 @@ def choose(split: Any, options: Any, subset: str, patients: int, images: int, id
     if images:
         speaking = sorted(speaking, key=lambda case: (_rank(case.id, "case"), case.id))[:images]
     chosen = tuple(sorted(speaking, key=lambda case: case.id))
-    return Chosen(loaded, subset, chosen, sum(not case.prompt for case in found))
+    return Chosen(loaded, subset, chosen, sum(not case.prompt for case in found), distrusted)
 
 
 def _rank(name: str, purpose: str) -> int:

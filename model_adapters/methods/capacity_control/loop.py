@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,16 @@ class Loop:
 
     Args:
         base: its network is adapted already. batches, latents, texts, process: of the data.
-        path: where the state lies.
+        path: where the state lies. weights: of the cases, with a mean of 1; None where all count the same.
     """
 
     def __init__(
         self, base: Base, adapted: Adapted, settings: Settings, batches: Batches, latents: Latents, texts: Texts,
-        process: Process, path: Path,
+        process: Process, path: Path, weights: Sequence[float] | None = None,
     ) -> None:  # fmt: skip
         import torch
+
+        self.weights = None if weights is None else torch.tensor(weights, dtype=torch.float32)
 
         self.base, self.adapted, self.settings, self.batches = base, adapted, settings, batches
         self.latents, self.texts, self.process, self.path = latents, texts, process, path
@@ -102,11 +105,17 @@ class Loop:
         torch.nn.utils.clip_grad_norm_(list(self.adapted.parameters.values()), self.settings.clip)
 
     def _backward(self, batch: Batch, clean: Tensor, part: slice, keep: Tensor) -> float:
-        """Add the gradient of a part's share of the batch's mean loss; returns that share."""
+        """Add the gradient of a part's share of the batch's mean loss; returns that share.
+
+        A case's loss counts by its weight. The sum is divided by the number of samples, not by the weight of the batch:
+        in the mean over batches that is the weighted loss of the whole set.
+        """
         told = self._predicted(batch, clean, part, batch.prompts[part])
         level = batch.level.part(part)
         wanted = self.process.target(clean[part], batch.noise[part], level).to(told.device)
         errors = (told.float() - wanted).square().flatten(1).mean(dim=1)
+        if self.weights is not None:
+            errors = errors * self.weights[list(batch.rows[part])].to(errors)
         loss = (errors * keep[part].to(errors)).sum() / keep.sum().to(errors)
         self.scaler.scale(loss).backward()
         return float(loss.detach())

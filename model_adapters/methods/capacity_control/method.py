@@ -158,7 +158,8 @@ def _trained(
         [case.prompt or "" for case in chosen.cases], tuple(latents([0]).shape[1:]), process, settings.batch, seed,
         settings.prompt_dropout, settings.insert_tokens, tokens,
     )  # fmt: skip
-    loop = Loop(base, adapted, settings, batches, latents, Texts(base), process, output / "state.safetensors")
+    path = output / "state.safetensors"
+    loop = Loop(base, adapted, settings, batches, latents, Texts(base), process, path, chosen.weights)
     loop.run(saved)
     loop.use_average()
     return loop.state
@@ -215,6 +216,8 @@ def _record(
         "images": len(chosen.cases),
         "patients": chosen.patients,
         "without_prompt": chosen.silent,
+        "without_weight": chosen.distrusted,
+        "effective_images": round(chosen.effective, 3),
         "cases_hash": hashes["data"],
         "steps": state.step,
         "samples_seen": seen,

@@ -8,6 +8,7 @@ import torch
 from data_splits.case import Case
 from data_splits.errors import ImageUnreadable, UserError
 from data_splits.sources import load_split
+from data_splits.split import Split
 from model_adapters.methods.capacity_control.base import Base, locate_base
 from model_adapters.methods.capacity_control.cases import Latents, Texts, choose, pixels
 
@@ -40,6 +41,24 @@ def test_cases_without_a_prompt_are_counted_and_a_split_of_them_is_refused() -> 
     none = replace(split, subsets={"train": tuple(replace(case, prompt=None) for case in cases)})
     with pytest.raises(UserError, match="has no prompts"):
         choose(none, "", "train", 0, 0)
+
+
+def weighted(weights: list[float]) -> Split:
+    split = load_split("phantom", seed=1, train=3, test=1, size=64)
+    cases = split.subsets["train"][: len(weights)]
+    given = tuple(replace(case, weight=weight) for case, weight in zip(cases, weights, strict=True))
+    return replace(split, subsets={"train": given})
+
+
+def test_weights_have_a_mean_of_one_and_cases_without_weight_are_left_out() -> None:
+    chosen = choose(weighted([0.2, 0.0, 0.6]), "", "train", 0, 0)
+    assert chosen.weights == pytest.approx((0.5, 1.5)) and (chosen.distrusted, chosen.silent) == (1, 0)
+    assert chosen.effective == pytest.approx(0.8**2 / (0.2**2 + 0.6**2))
+    even, plain = (choose(weighted([each] * 3), "", "train", 0, 0) for each in (0.3, 1.0))
+    assert even.weights is None and even.hash() == plain.hash() and even.effective == 3.0
+    assert choose(weighted([0.1, 1.0, 0.6]), "", "train", 0, 0).hash() != plain.hash()
+    with pytest.raises(UserError, match="has the weight 0"):
+        choose(weighted([0.0, 0.0]), "", "train", 0, 0)
 
 
 def test_cohorts_with_the_same_ids_have_other_hashes() -> None:

@@ -8,11 +8,11 @@ from diffusers import DDPMScheduler
 from data_splits.errors import UserError
 from model_adapters.methods.capacity_control.adapting import adapt
 from model_adapters.methods.capacity_control.base import Base, locate_base
-from model_adapters.methods.capacity_control.batches import Batches
+from model_adapters.methods.capacity_control.batches import Batch, Batches
 from model_adapters.methods.capacity_control.blocks import Allowed
 from model_adapters.methods.capacity_control.cases import Latents, Texts, choose
 from model_adapters.methods.capacity_control.loop import Loop
-from model_adapters.methods.capacity_control.process import Process
+from model_adapters.methods.capacity_control.process import Level, Process
 from model_adapters.methods.capacity_control.settings import INPUTS, read_settings
 from model_adapters.methods.run import read_inputs
 
@@ -20,7 +20,9 @@ from model_adapters.methods.run import read_inputs
 class Made:
     """A loop over four phantoms on the tiny checkpoint."""
 
-    def __init__(self, base: Path, folder: Path, family: str = "bias", **given: Any) -> None:
+    def __init__(
+        self, base: Path, folder: Path, family: str = "bias", *, weights: Any = None, **given: Any
+    ) -> None:
         asked = {"base": str(base), "split": "phantom", "peft": family, "batch": 4, "learning_rate": 1e-2, **given}
         settings = read_settings(read_inputs(asked, INPUTS, "capacity-control"), "cpu")
         self.base = Base(locate_base(str(base)), "cpu")
@@ -34,7 +36,7 @@ class Made:
         self.latents, self.texts = Latents(chosen, self.base, folder / "latents"), Texts(self.base)
         self.loop = Loop(
             self.base, self.adapted, settings, self.batches, self.latents, self.texts, self.process,
-            folder / "state.safetensors",
+            folder / "state.safetensors", weights,
         )  # fmt: skip
         self.saves: list[int] = []
 
@@ -183,3 +185,26 @@ def test_what_is_no_number_is_told(more: dict[str, Any], what: str, tiny_sd: Pat
         next(iter(made.adapted.parameters.values())).fill_(float("nan"))
     with pytest.raises(UserError, match=rf"{what}.*\. Choose a smaller learning_rate"):
         made.run()
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_case_counts_by_its_weight(accumulate: int, tiny_sd: Path, tmp_path: Path) -> None:
+    heavy = Made(
+        tiny_sd, tmp_path / "heavy", steps=1, prompt_dropout=0.0, weights=[4.0, 0.0, 0.0, 0.0], accumulate=accumulate
+    )
+    # the same step in which every sample is that of the one case that counts
+    alone = Made(tiny_sd, tmp_path / "alone", steps=1, prompt_dropout=0.0)
+    batch = heavy.batches(0)
+    place = batch.rows.index(0)
+    alone.loop.batches = lambda step: Batch(  # type: ignore[assignment]
+        (0,) * 4, (batch.prompts[place],) * 4, batch.noise[[place] * 4],
+        Level(batch.level.time[[place] * 4], batch.level.alpha[[place] * 4], batch.level.sigma[[place] * 4]),
+    )  # fmt: skip
+    one, two = heavy.run(), alone.run()
+    assert heavy.loop.state.curve[0][1] == pytest.approx(alone.loop.state.curve[0][1], rel=1e-5)
+    assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
+    even = Made(tiny_sd, tmp_path / "even", steps=1, prompt_dropout=0.0, weights=[1.0] * 4)
+    plain = Made(tiny_sd, tmp_path / "plain", steps=1, prompt_dropout=0.0)
+    same = plain.run()
+    assert all(torch.equal(each, same[name]) for name, each in even.run().items())
+    assert not all(torch.allclose(each, same[name], atol=1e-6) for name, each in one.items())
