@@ -2,10 +2,11 @@
 
     python -m benchmarks.fedp2eft_hospitals --nih nih/cases.csv --hannover hannover/cases.csv --output runs/hospitals
 
-The task is the patient's sex, the one label that both sites know. A two-layer network on 1280 features is trained by
-federated averaging over the seen clients, then personalised: every arm at the same rank budget, from the same start.
-A patient is in one client and on one side of it; images of another view than the patient's first are left out. One
-client of each kind takes no part in training. Resumes; prints a table and writes study.json.
+The task is the patient's sex, the one label that both sites know. A two-layer network on 1280 features, random at the
+start, is trained over the seen clients (`--base-trainer fedavg` or `feddpa-t`), then personalised: every arm at the
+same rank budget, from the same start. A patient is in one client and on one side of it; images of another view than the
+patient's first are left out. One client of each kind takes no part in training. Resumes; prints a table and writes
+study.json.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks._federation_study import write_study_of
+from benchmarks._federation_study import Found, run_arms, write_study_of
 from data_splits.case import Case
 from data_splits.integrity import atomic_write
 from data_splits.sources import load_split
@@ -26,19 +27,23 @@ from leaderboards.records.method_record import DataUsed
 from model_adapters.encoders import ENCODERS
 from model_adapters.inference.seeds import derive_seed
 from model_adapters.methods.bads.split_source import Part, features_of
-from model_adapters.methods.fedp2eft.method import FedP2eft
-from model_adapters.methods.run import run_method
 from model_adapters.protocols import BuildContext
 
-ARMS = ("uniform-lora", "tuned-lora", "rank-only", "bayestune-local", "no-adaptation", "fedp2eft")
+ARMS = (
+    "uniform-lora", "tuned-lora", "ada-lora", "fedl2p", "bayestune-local", "no-adaptation", "fedp2eft", "rank-only",
+)  # fmt: skip
+OWN: dict[str, dict[str, Any]] = {"fedl2p": {"rounds": 10, "generator_rate": 1e-3}}
+"""A quarter of the others' rounds, of three outer steps each, at ten times the published rate; not tuned."""
 CLIENTS = {"nih-AP": 4, "nih-PA": 4, "hannover-AP": 3, "hannover-PA": 2}
 """Site and view -> clients that its patients are dealt to; the last of each is unseen."""
 HIDDEN = 32
 SETTINGS: dict[str, Any] = {
     "network": "mlp", "max_rank": 8, "alpha": 16.0, "rank": 2, "rounds": 40, "clients_per_round": 5, "epochs": 8,
-    "batch": 16, "rate": 5e-3, "generator_rate": 3e-3, "sparsity": 0.1, "base_trainer": "fedavg", "base_rounds": 15,
-    "base_rate": 3e-4, "adapters": False,
+    "batch": 16, "rate": 5e-3, "generator_rate": 2e-2, "sparsity": 0.1, "base_rounds": 15, "adapters": False,
 }  # fmt: skip
+BASES = {"fedavg": 3e-4, "feddpa-t": 3e-3}
+"""Trainer of the base -> its learning rate; adapters have ten times that of all weights, by custom: not tuned."""
+NAMES = {"fedavg": "federated averaging", "feddpa-t": "FedDPA-T"}
 
 
 def dealt(cases: Mapping[str, list[Case]], seed: int) -> dict[str, tuple[list[Case], list[Case]]]:
@@ -107,6 +112,7 @@ def main() -> None:
     parser.add_argument("--nih", type=Path, required=True)
     parser.add_argument("--hannover", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--base-trainer", choices=tuple(BASES), default="fedavg")
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -118,22 +124,20 @@ def main() -> None:
         cases[site] = [case for subset in ("train", "test") for case in split.cases(subset)]
         found = features_of(Part(split, "train and test", tuple(cases[site])), encoder)
         features.update({case.id: torch.from_numpy(row) for case, row in zip(cases[site], found, strict=True)})
-    runs: dict[str, list[tuple[Path, Any]]] = {arm: [] for arm in ARMS}
+    found_runs: Found = {arm: [] for arm in ARMS}
+    trainer = given.base_trainer
     for seed in range(given.seeds):
         here = given.output / f"seed-{seed}"
         seen, unseen = write_clients(here / "clients", dealt(cases, seed), features)
         write_start(here / "start.safetensors", encoder.dim, seed)
-        common = {"clients": seen, "unseen": unseen, "base": str(here / "start.safetensors"), **SETTINGS}
-        for arm in ARMS:
-            artifact = run_method(FedP2eft(), {**common, "arm": arm}, here / arm, seed)
-            runs[arm].append((here / arm, artifact.record))
-            told = ", ".join(f"{np.mean(score['values']):.4f}" for score in artifact.record["scores"])
-            print(f"seed {seed}: {arm}: {told}", flush=True)
+        inputs = {"clients": seen, "unseen": unseen, "base": str(here / "start.safetensors"), **SETTINGS}
+        inputs |= {"base_trainer": trainer, "base_rate": BASES[trainer]}
+        run_arms(ARMS, inputs, here, seed, found_runs, OWN)
     licences = {"nih": "free use with attribution (NIH Clinical Center)", "hannover": "CC BY 3.0"}
     write_study_of(
-        given.output / "study.json", runs, title="FedP2EFT over hospitals",
+        given.output / "study.json", found_runs, title=f"FedP2EFT over hospitals, base by {NAMES[trainer]}",
         question="Do ranks chosen in a federation serve the radiographs of a site and view better than even ones?",
-        base="two-layer network on lite0 features, federated averaging",
+        base=f"two-layer network on lite0 features, random, then trained by {NAMES[trainer]}",
         data=[
             DataUsed(
                 name=split.name, version=split.version, subset="train and test", hash=split.manifest.hash,
@@ -142,7 +146,7 @@ def main() -> None:
             for site, split in splits.items()
         ],
         command="python -m benchmarks.fedp2eft_hospitals --nih nih/cases.csv --hannover hannover/cases.csv "
-        "--output runs/hospitals",
+        f"--base-trainer {trainer} --output runs/hospitals",
         notes=["The task is the patient's sex, the one label that both sites know."],
     )  # fmt: skip
 

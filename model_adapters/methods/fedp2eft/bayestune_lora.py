@@ -41,7 +41,9 @@ class BayesTuneLinear(nn.Module):
         super().__init__()
         self.base, self.rank, self.scale = base, rank, scale
         self.sides = base.in_features, base.out_features
-        self.dtype, self.device = base.weight.dtype, base.weight.device
+        # An adapter of a half-precision layer learns in float32: steps of 1e-4 would be lost in bfloat16.
+        self.dtype = torch.promote_types(base.weight.dtype, torch.float32)
+        self.device = base.weight.device
         self.reset(0, torch.ones(rank, dtype=torch.bool))
 
     def reset(self, seed: int, keep: torch.Tensor) -> None:

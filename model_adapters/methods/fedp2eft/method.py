@@ -75,6 +75,10 @@ OWN_INPUTS = {
     "base_rounds": MethodInput("rounds of the base trainer", default=100),
     "base_rate": MethodInput("learning rate of the base trainer", default=5e-5),
     "adapters": MethodInput("write every client's adapter, as a federation never would", default=True),
+    "precision": MethodInput(
+        "float32, or bfloat16: the frozen network is held and computes in it, adapters learn in float32",
+        default="float32",
+    ),
     "licence": MethodInput("of the result", default="that of the base"),
 }
 
@@ -147,7 +151,8 @@ class FedP2eft:
             "controls": [] if arm in CONTROLS else list(CONTROLS),
             "base": session.base_sha256,
             "settings": {**settings.facts(), "loss": inputs["loss"], "base_trainer": inputs["base_trainer"],
-                         "base_rounds": session.base_rounds, "base_rate": inputs["base_rate"]},
+                         "base_rounds": session.base_rounds, "base_rate": inputs["base_rate"],
+                         "precision": inputs["precision"]},
             "seed": seed,
             "budget": {"rank": used},
             "labelled": sum(count(client.train) for client in clients),

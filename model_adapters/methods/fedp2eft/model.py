@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Model:
-    """Attributes: network: an nn.Module. loss: of `merging.losses`: losses and scores, one value an example."""
+    """Attributes: network: an nn.Module. loss: of `merging.losses`: losses and scores, one value an example.
+    bfloat16: compute in it; weights in float32 (those of adapters) are cast on the way, outputs are float32.
+    """
 
     network: torch.nn.Module
     loss: Any
+    bfloat16: bool = False
 
     def output(self, examples: Examples, rows: torch.Tensor) -> torch.Tensor:
         """Logits or prediction of some examples."""
+        import torch
+
         inputs = {name: tensor[rows] for name, tensor in examples.items() if name.startswith("inputs")}
         first = (inputs.pop("inputs"),) if "inputs" in inputs else ()
         named = {name.removeprefix("inputs."): tensor for name, tensor in inputs.items()}
-        return tensor_of(self.network(*first, **named))
+        if not self.bfloat16:
+            return tensor_of(self.network(*first, **named))
+        with torch.autocast(rows.device.type, torch.bfloat16):
+            return tensor_of(self.network(*first, **named)).float()
 
     def mean_loss(self, examples: Examples, rows: torch.Tensor) -> torch.Tensor:
         """The mean loss of a batch."""

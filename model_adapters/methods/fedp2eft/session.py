@@ -33,6 +33,8 @@ from model_adapters.methods.merging.pool import open_pool
 
 Step = Callable[[int], None]
 
+PRECISIONS = ("float32", "bfloat16")
+
 BASE_TRAINERS = ("none", "fedavg", "feddpa-t", "dept")
 
 
@@ -63,7 +65,8 @@ class Session:
                 own[name].copy_(pool.models[0].read(stored))
         self.base_sha256 = pool.models[0].sha256
         self.base_parameters = pool.parameters
-        self.model = Model(network.to(device), named(inputs["loss"]))
+        half = _is_half(inputs["precision"], self.base_rounds)
+        self.model = Model(network.to(device, torch.bfloat16 if half else None), named(inputs["loss"]), half)
         move = {client.name: _moved(client, device) for client in clients}
         self.clients: dict[str, Client] = move
         self.trainable = 0
@@ -171,6 +174,14 @@ class Session:
             step(now.done)
 
         return run_rounds(federated, Rounds(count, self.settings.clients_per_round, self.seed), progress, keep)
+
+
+def _is_half(precision: str, base_rounds: int) -> bool:
+    if precision not in PRECISIONS:
+        raise UserError(f"There is no precision {precision!r}. Choose of {', '.join(PRECISIONS)}.")
+    if precision == "bfloat16" and base_rounds:
+        raise UserError("precision = bfloat16 is for a frozen base. Set base_trainer = none, or precision = float32.")
+    return precision == "bfloat16"
 
 
 def _moved(client: Client, device: str) -> Client:

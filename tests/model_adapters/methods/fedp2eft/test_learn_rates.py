@@ -6,8 +6,11 @@ import torch
 from made_federations import random_adapters, small_client, small_model
 from torch.func import functional_call
 
+from model_adapters.methods.fedp2eft.bayestune_lora import Adapters
 from model_adapters.methods.fedp2eft.clients import Client
 from model_adapters.methods.fedp2eft.learn_rates import PSI, TERMS, RateNetwork, held_out, hypergradient
+from model_adapters.methods.fedp2eft.model import Model
+from model_adapters.methods.merging.losses import named
 
 
 def test_hypergradient_against_the_dense_hessian() -> None:
@@ -46,3 +49,26 @@ def test_every_fifth_example_is_held_out() -> None:
     train, held = held_out(small_client(examples=12))
     assert len(train.train["targets"]) == 10 and len(held.train["targets"]) == 2
     assert torch.equal(held.train["inputs"][0], small_client(examples=12).train["inputs"][4])
+
+
+def test_hypergradient_through_fused_attention() -> None:
+    """Remembered bug: the fused kernel has no second derivative, and fedl2p failed on every language model."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    found = []
+    for attention in ("sdpa", "eager"):
+        torch.manual_seed(0)
+        network = LlamaForCausalLM(
+            LlamaConfig(
+                vocab_size=16, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
+                attn_implementation=attention,
+            )
+        )  # fmt: skip
+        model = Model(network, named("tokens"))
+        adapters = Adapters(network, 2, 4.0, exclude=["lm_head"])
+        random_adapters(adapters)
+        words = torch.randint(0, 16, (10, 6), generator=torch.Generator().manual_seed(1))
+        examples = {"inputs": words, "targets": words}
+        train, held = held_out(Client("one", True, examples, examples))
+        found.append(hypergradient(model, adapters, train, held))
+    assert float(found[0].abs().min()) > 0 and torch.allclose(found[0], found[1], rtol=1e-3, atol=1e-6)

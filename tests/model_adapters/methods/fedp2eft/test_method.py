@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from data_splits.errors import UserError
 from model_adapters.check_method import check_method
@@ -55,6 +57,19 @@ def test_the_record_says_what_was_used(tmp_path: Path) -> None:
     assert len(configs) == 4
 
 
+def test_in_bfloat16_scores_are_nearly_those_of_float32(tmp_path: Path) -> None:
+    method = FedP2eft()
+    inputs = {**method.made_up_inputs(tmp_path / "in"), "loss": "cross-entropy", "rate": 1e-2}
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        artifact = run_method(method, {**inputs, "precision": precision}, tmp_path / precision)
+        assert artifact.record["settings"]["precision"] == precision
+        found[precision] = torch.tensor([client["score"] for client in artifact.record["clients"]])
+        adapter = load_file(next(artifact.folder.rglob("adapter_model.safetensors")))
+        assert {each.dtype for each in adapter.values()} == {torch.float32}
+    assert torch.allclose(found["float32"], found["bfloat16"], atol=0.26)  # two of eight examples
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -64,6 +79,8 @@ def test_the_record_says_what_was_used(tmp_path: Path) -> None:
         ({"base_trainer": "dept"}, "no.*embedding|has none"),
         ({"exclude": "*"}, "no linear layer"),
         ({"rounds": 0}, "rounds is 0"),
+        ({"precision": "half"}, "no precision"),
+        ({"precision": "bfloat16", "base_trainer": "fedavg"}, "frozen base"),
         ({"loss": "crossentropy"}, "Did you mean cross-entropy"),
     ],
 )
