@@ -15,7 +15,7 @@ from benchmarks._timing import machine
 from data_splits.cli_support import meter
 from data_splits.integrity import write_json
 from leaderboards.records.method_io import write_study
-from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, own_score
+from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.fedp2eft.method import CONTROLS, FedP2eft
 from model_adapters.methods.run import run_method
 
@@ -99,7 +99,7 @@ def write_study_of(
                 peak_memory_mb=statistics.mean(each["peak_memory_mb"] for each in measured), scores=scores,
             )
         )  # fmt: skip
-        print(f"{name:18}" + "   ".join(f"{s.task}: {s.value:.4f} [{s.low:.4f}, {s.high:.4f}]" for s in scores))
+        print(f"{name:18}" + "   ".join(_told(score) for score in scores))
     here = Path(__file__).parent
     revision = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
@@ -112,6 +112,11 @@ def write_study_of(
             machine=machine(),
         ),
     )  # fmt: skip
+
+
+def _told(score: Score) -> str:
+    interval = "" if score.low is None or score.high is None else f" [{score.low:.4f}, {score.high:.4f}]"
+    return f"{score.task}: {score.value:.4f}{interval}"
 
 
 def _spared(runs: Sequence[tuple[Path, Mapping[str, Any]]]) -> float:
