@@ -22,9 +22,13 @@ ORDER = (
 LICENCES = {
     "folder-nih": "No restrictions on the use of the images; attribution: download site nihcc.app.box.com/v/"
     "ChestXray-NIHCC; X. Wang et al., ChestX-ray8, IEEE CVPR 2017, DOI 10.1109/CVPR.2017.369; the NIH Clinical Center "
-    "is the data provider. Selection: T. Ozturk, M. Talo et al. 2020, DOI 10.1016/j.compbiomed.2020.103792."
+    "is the data provider. Selection: T. Ozturk, M. Talo et al. 2020, DOI 10.1016/j.compbiomed.2020.103792.",
+    "folder-hannover": "COVID-19 Image Repository, H. B. Winther, H. Laser, S. Gerbel, S. K. Maschke, J. B. Hinrichs, "
+    "J. Vogel-Claussen, F. K. Wacker, M. M. Höper, B. C. Meyer; Institute for Diagnostic and Interventional Radiology, "
+    "Hannover Medical School, 2020. DOI 10.6084/m9.figshare.12275009. CC BY 3.0, "
+    "https://creativecommons.org/licenses/by/3.0/. Changes: images reduced, columns chosen, a split added.",
 }
-"""Shorter than the folder's own text, with the attributions that it asks for."""
+"""Shorter than the folders' own texts, with the attributions that they ask for."""
 LOWER = ("held-out matching loss", "gap of an ascent step", "share taken for copies")
 NOTES = (
     f"{EACH} images of {SIDE} px a class. Chosen and generated images are used as they are; learnt ones began with the "

@@ -101,20 +101,21 @@ def real_side(train: Source, test: Source, side: int, folder: Path) -> Real:
     return Real(train, test, (grey[0], grey[1]), bare)
 
 
-def network_scores(real: Real, images: torch.Tensor, targets: torch.Tensor, settings: Settings) -> dict[str, float]:
+def network_scores(
+    real: Real, images: torch.Tensor, targets: torch.Tensor, settings: Settings, *, changed: bool
+) -> dict[str, float]:
     """Mean accuracy over classes on the real test images, each training alike for every arm.
 
-    Of the matched network trained on the images as they are, augmented, whitened, and under noise; of an unseen one.
+    Of the matched network trained on the images as they are and under noise; of an unseen one.
+
+    Args:
+        changed: also trained on augmented and on whitened images.
     """
     learn, test = real.seen(0), real.seen(1)
     classes, side = len(real.train.rule.names), images.shape[-1]
     own, unseen = parse_network(settings.network, side, classes), parse_network(UNSEEN, side, classes)
     rates = [settings.expert_rate * factor for factor in FACTORS]
     plain, best = _own_accuracy(own, learn, test, images, targets, rates)
-    augmented, _ = _own_accuracy(own, learn, test, images, targets, rates, AUGMENTATION)
-    seen = [(each, truth) for each, (_, truth) in zip(real.whitened, (learn, test), strict=True)]
-    changed = torch.from_numpy(real.white.whitened(images.numpy()))
-    whitened, _ = _own_accuracy(own, seen[0], seen[1], changed, targets, rates)
     noisy = [
         accuracy(own, trained(own, perturbed(images, NOISE, number), targets, best, STEPS, number), *test)
         for number in range(NOISES)
@@ -123,13 +124,18 @@ def network_scores(real: Real, images: torch.Tensor, targets: torch.Tensor, sett
         accuracy(unseen, trained(unseen, images, targets, UNSEEN_RATE, UNSEEN_STEPS, number), *test)
         for number in range(2)
     ]
-    return {
+    found = {
         "accuracy": plain,
-        "accuracy, trained with augmentation": augmented,
-        "accuracy, trained whitened": whitened,
         "perturbed accuracy": float(np.mean(noisy)),
         "accuracy of an unseen ConvNet": float(np.mean(other)),
     }
+    if changed:
+        seen = [(each, truth) for each, (_, truth) in zip(real.whitened, (learn, test), strict=True)]
+        white = torch.from_numpy(real.white.whitened(images.numpy()))
+        augmented = _own_accuracy(own, learn, test, images, targets, rates, AUGMENTATION)[0]
+        whitened = _own_accuracy(own, seen[0], seen[1], white, targets, rates)[0]
+        found |= {"accuracy, trained with augmentation": augmented, "accuracy, trained whitened": whitened}
+    return found
 
 
 Labelled = tuple[torch.Tensor, torch.Tensor]

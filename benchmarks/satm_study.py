@@ -118,14 +118,16 @@ def make(real: scores.Real, data: Data, arm: str, seed: int, folder: Path) -> di
     return {"seconds": time.process_time() - started, "peak_memory_mb": peak}
 
 
-def measure(real: scores.Real, copies: scores.Copies, arm: str, seed: int, folder: Path) -> dict[str, float]:
+def measure(
+    real: scores.Real, copies: scores.Copies, data: Data, arm: str, seed: int, folder: Path
+) -> dict[str, float]:
     """All scores of a split that was made."""
     split = folder / "work" / "split"
     held = load_file(split / "condensed.safetensors")
     images, targets = held["images"].clamp(*real.scale.bounds), held["targets"]
     settings = Settings(**{**SETTINGS, "method": ARMS[arm].get("method", "random")})
     facts = json.loads((split / "condensed.json").read_text("utf-8"))
-    found = scores.network_scores(real, images, targets, settings)
+    found = scores.network_scores(real, images, targets, settings, changed="truncated-dsa" in data.arms)
     if real.bare is not None:
         found |= scores.utility_score(real, split, folder / "utility")
     else:
@@ -186,7 +188,7 @@ def study(names: Sequence[str], seeds: Sequence[int], arms: Sequence[str], outpu
                     cost = _alone(real, data, arm, seed, folder)
                     if arm == "generated":
                         _restandardise(folder / "work" / "split", real)
-                    write_json(folder / "scores.json", {**measure(real, copies, arm, seed, folder), **cost})
+                    write_json(folder / "scores.json", {**measure(real, copies, data, arm, seed, folder), **cost})
                 found[key] = json.loads((folder / "scores.json").read_text("utf-8"))
                 print(key, {each: round(value, 3) for each, value in found[key].items()}, file=sys.stderr, flush=True)
     return found
