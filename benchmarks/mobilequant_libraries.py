@@ -1,8 +1,14 @@
-"""Weights and per-token activations by torchao, on the validation's character model: a reference, not mobile.
+"""Weights and per-token activations by torchao (extra quant): a reference, not mobile.
 
 Every token gets a scale of its own at run time, which phone accelerators cannot do; softmax, products of attention and
-norms stay in float; nothing is smoothed. Run as (after the validation)
-`python -m benchmarks.mobilequant_libraries runs/mq/seed-0`; needs `pip install torchao`. Its GPTQ (0.18) asks for CUDA.
+norms stay in float; nothing is smoothed. On SmolLM2-135M (held-out text of `benchmarks.mobilequant_smollm2`), or on the
+validation's character model after it was run:
+
+    python -m benchmarks.mobilequant_libraries smollm2
+    python -m benchmarks.mobilequant_libraries runs/mq/seed-0
+
+Its GPTQ (0.18) asks for CUDA, and its AWQ for a weight type that a CPU has only in groups;
+`benchmarks/mobilequant_weight_only.py` runs both by another library.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ def configurations() -> dict[str, Callable[[], Any]]:
         from torchao.quantization import Int8DynamicActivationInt8WeightConfig, Int8DynamicActivationIntxWeightConfig
         from torchao.quantization.granularity import PerAxis
     except ModuleNotFoundError:
-        raise UserError("This comparison needs torchao: pip install torchao.") from None
+        raise UserError("This comparison needs torchao: pip install -e '.[quant]'.") from None
     import torch
 
     return {
@@ -42,22 +48,25 @@ def main() -> None:
     import torch
 
     from model_adapters.methods.mobilequant.measure import perplexity, surprises, tokens
-    from model_adapters.methods.mobilequant.sources import open_source
+    from model_adapters.methods.mobilequant.sources import SMOLLM2, open_source
     from model_adapters.methods.mobilequant.texts import read_data
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="seed-N of a finished validation")
-    parser.add_argument("--held-out", type=int, default=100)
+    parser.add_argument("model", help="smollm2, or seed-N of a finished validation")
+    parser.add_argument("--held-out", type=int, help="sequences: 64 of SmolLM2, 100 of the character model")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    whole = given.model == SMOLLM2
     for label, make in {"float": None, **configurations()}.items():
-        source = open_source(str(given.folder / "model"))
-        data = read_data(str(given.folder / "tokens.safetensors"), source, 1, 2, given.held_out, 0)
+        source = open_source(given.model if whole else str(Path(given.model) / "model"))
+        text, length, count = (None, 64, 64) if whole else (str(Path(given.model) / "tokens.safetensors"), 2, 100)
+        data = read_data(text, source, 1, length, given.held_out or count, 0)
         if make is not None:
             from torchao.quantization import quantize_
 
             quantize_(source.model.model.layers, make())
-        print(label, round(perplexity(surprises(source.model, data.held_out), tokens(data.held_out)) or 0.0, 4))
+        found = perplexity(surprises(source.model, data.held_out), tokens(data.held_out))
+        print(label, round(found or 0.0, 4), flush=True)
 
 
 if __name__ == "__main__":
