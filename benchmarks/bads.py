@@ -101,7 +101,9 @@ def run(planted: Planted, fault: str, seed: int, arm: Arm, folder: Path) -> dict
     made = record(task, predicted(task, folder / "utility"), folder / "utility")
     scores = {row.metric: [row.value, row.low, row.high] for row in made.results if row.value is not None}
     with (artifact.folder / "weights.csv").open(newline="") as stream:
-        weights = {row["id"]: float(row["weight"]) for row in csv.DictReader(stream) if row["set"] == "train"}
+        # a rule that keeps or drops is judged by the score it did that by: two weights alone would hide its order
+        rows = [row for row in csv.DictReader(stream) if row["set"] == "train"]
+        weights = {row["id"]: float(row["score"] or row["weight"]) for row in rows}
     found: dict[str, Any] = {"scores": scores, "seconds": seconds, "passes": artifact.record["passes"]}
     found["labelled"], found["trainable"] = artifact.record["labelled"], artifact.record["trainable"]
     found["data"] = artifact.record["data"][0]["hash"]

@@ -37,7 +37,9 @@ class Planted:
     flags: dict[str, bool]
 
 
-def plant(source: Path, fault: str, name: str, seed: int, folder: Path) -> Planted:
+def plant(
+    source: Path, fault: str, name: str, seed: int, folder: Path, trusted: int = META, share: float = SWAPPED
+) -> Planted:
     """Write the split.
 
     "swapped": the labels and the prompt of half of the training images are dealt out anew among them, as if reports had
@@ -46,6 +48,7 @@ def plant(source: Path, fault: str, name: str, seed: int, folder: Path) -> Plant
 
     Args:
         source: cases.csv with the subsets train and test. name: "nih" or "phantom". seed: of meta set and fault.
+        trusted: images of the meta set, at most. share: of the training images that take part in a swap.
     """
     with source.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -55,7 +58,7 @@ def plant(source: Path, fault: str, name: str, seed: int, folder: Path) -> Plant
         row["id"] = Path(row["image"]).stem
     rng = np.random.default_rng([seed, 8])
     train = [row for row in rows if row["split"] == "train"]
-    meta = _first_patients(train, rng)
+    meta = _first_patients(train, rng, trusted)
     for row in meta:
         row["split"] = "meta"
     train = [row for row in train if row["split"] == "train"]
@@ -72,7 +75,7 @@ def plant(source: Path, fault: str, name: str, seed: int, folder: Path) -> Plant
         flags = {row["id"]: row[only] == "1" for row in train}
         clean: list[dict[str, str]] = []
     else:
-        flags = _swapped(train, labels, rng)
+        flags = _swapped(train, labels, rng, share)
         clean = [{**row, "id": f"clean-{row['id']}", "split": "clean"} for row in train if not flags[row["id"]]]
     kept = [row for row in (*rows, *clean) if row["split"]]
     # a patient may stand in one subset only, so the clean copy is a file of its own
@@ -86,20 +89,20 @@ def plant(source: Path, fault: str, name: str, seed: int, folder: Path) -> Plant
     return Planted(path, flags)
 
 
-def _first_patients(train: list[dict[str, str]], rng: np.random.Generator) -> list[dict[str, str]]:
-    """Images of patients drawn at random until there are META."""
+def _first_patients(train: list[dict[str, str]], rng: np.random.Generator, trusted: int) -> list[dict[str, str]]:
+    """Images of patients drawn at random until there are so many."""
     patients = sorted({row["patient_id"] for row in train})
     chosen: list[dict[str, str]] = []
     for place in rng.permutation(len(patients)):
         own = [row for row in train if row["patient_id"] == patients[place]]
-        if len(chosen) + len(own) <= META:
+        if len(chosen) + len(own) <= trusted:
             chosen += own
     return chosen
 
 
-def _swapped(train: list[dict[str, str]], labels: list[str], rng: np.random.Generator) -> dict[str, bool]:
+def _swapped(train: list[dict[str, str]], labels: list[str], rng: np.random.Generator, share: float) -> dict[str, bool]:
     what = [*labels, *(name for name in ("prompt", "nih_labels") if name in train[0])]
-    taking = np.flatnonzero(rng.random(len(train)) < SWAPPED)
+    taking = np.flatnonzero(rng.random(len(train)) < share)
     given = [{name: train[place][name] for name in what} for place in rng.permutation(taking)]
     flags = dict.fromkeys((row["id"] for row in train), False)
     for place, new in zip(taking, given, strict=True):

@@ -27,12 +27,15 @@ class Batches:
         """int64[size] of step 0, 1, ..."""
         import torch
 
-        per_epoch = self._examples // self.size
-        epoch, place = divmod(step, per_epoch)
+        epoch, place = divmod(step, self._examples // self.size)
         if epoch != self._epoch or self._order is None:
             rng = generator(self._seed, f"epoch {epoch}", self._purpose)
             self._order, self._epoch = torch.randperm(self._examples, generator=rng), epoch
         return self._order[place * self.size : (place + 1) * self.size]
+
+    def epoch(self, step: int) -> int:
+        """How often the examples were gone through before this step."""
+        return step // (self._examples // self.size)
 
 
 def generator(seed: int, what: str, purpose: str) -> torch.Generator:

@@ -31,6 +31,7 @@ class Selection:
         deviations: float64[n], their posterior standard deviation; 0 for a rule that has none.
         theta: the network. meta_weight: how much a meta example counts beside them.
         trace: float64[k, 4], columns as in COLUMNS. facts: of the rule, for the record.
+        scores: float64[n] that the weights were chosen by, higher for better, of a rule that chooses.
     """
 
     weights: Tensor
@@ -39,6 +40,7 @@ class Selection:
     meta_weight: float
     trace: Tensor
     facts: Mapping[str, Any] = field(default_factory=dict)
+    scores: Tensor | None = None
 
 
 class Chain(ABC):
@@ -67,6 +69,7 @@ class Chain(ABC):
 
     def batch(self, number: int) -> tuple[Tensor, Tensor, torch.Generator]:
         """Rows of the training set and of the meta set, and the noise of a step."""
+        self.problem.turn(self._train.epoch(number), self._meta.epoch(number))
         return self._train.rows(number), self._meta.rows(number), generator(self.seed, f"step {number}", "bads noise")
 
     def note(self, number: int, meta_loss: float, train_loss: float, mean_weight: float) -> None:

@@ -23,7 +23,7 @@ from data_splits.sources.registry import holds_questions
 from model_adapters.methods.bads.instructions import Instruction, Instructions, of_questions, read_file
 from model_adapters.methods.bads.meta_set import choose_meta, refuse_shared
 from model_adapters.methods.bads.problem import UNKNOWN_TOKEN, Examples
-from model_adapters.methods.bads.source import Source, Weighted, write_network, write_weights
+from model_adapters.methods.bads.source import TableSource, Weighted, write_network, write_weights
 from model_adapters.methods.bads.split_source import NORM, options_of
 from model_adapters.protocols import AnswerRequest, BuildContext
 
@@ -90,7 +90,7 @@ def from_instructions(
     folder: Path,
     context: BuildContext,
     reader: Reader | None = None,
-) -> Source:
+) -> TableSource:
     """Training set and meta set of instructions.
 
     Args:
@@ -133,9 +133,9 @@ def from_instructions(
         }  # fmt: skip
         write_network(theta, about, folder)
 
-    return Source(
-        "tokens", tables[0], tables[1], len(tokens), *names, facts, (parts[0].entry, parts[1].entry), reader.name,
-        write, write_model,
+    return TableSource(
+        kind="tokens", train=tables[0], meta=tables[1], outputs=len(tokens), train_ids=names[0], meta_ids=names[1],
+        facts=facts, data=(parts[0].entry, parts[1].entry), base=reader.name, write=write, write_model=write_model,
     )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from data_splits.integrity import write_text
 from model_adapters.card import ModelCard
 from model_adapters.methods.bads import settings as settings_module
 from model_adapters.methods.bads.settings import Settings
-from model_adapters.methods.measured import Measured
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -64,11 +63,26 @@ OWN_INPUTS = {
     "meta_options": MethodInput("likewise", default=""),
     "labels": MethodInput("CheXpert labels to learn, comma-separated; all that both sets know where empty", default=""),
     "encoder": MethodInput("whose features a split's network stands on", default="lite0"),
+    "generator": MethodInput(
+        "weigh prompts by this generator's denoising loss instead of labels by a classifier: embedded, a diffusers "
+        "folder or a cached hub id",
+        default="",
+    ),
+    "peft": MethodInput("of a generator: family of parameters that learns (capacity-control's)", default="attention"),
+    "draws": MethodInput("of a generator: draws of noise and time for each image", default=8),
+    "reference": MethodInput(
+        "of a generator: its loss is counted from the base's without a prompt (empty), or from 0 (none)",
+        default="empty",
+    ),
     "include_credentialed": MethodInput(
         "allow a credentialed split: its labels and prompts are written to this machine", default=False
     ),
     "name": MethodInput("of the weighted data set, on its card"),
 }
+
+
+GENERATING = ("generator", "peft", "draws", "reference")
+"""Inputs of a generator."""
 
 
 class Bads:
@@ -94,14 +108,12 @@ class Bads:
         rule = inputs["rule"]
         if rule not in RULES:
             raise UserError(f"No rule is called {rule!r}: choose from {', '.join(RULES)}.")
-        measured = Measured()
         source = open_source(inputs, output, seed, self._context)
         bind(output, dict(source.facts))
         chain = _chain(source, settings, rule, seed)
         selection = fit(chain, output, saved)
         folder = output / "weighted"
         _write(source, selection, folder)
-        measured.write(output)
         record = _record(source, chain, selection, settings, rule, seed)
         card = ModelCard(
             name=inputs["name"] or f"{rule}-of-{source.data[0]['name']}",
@@ -151,7 +163,13 @@ def open_source(inputs: Mapping[str, Any], output: Path, seed: int, context: Bui
     request = Request(
         **{**{name: inputs[name] for name in names}, "train": train, "meta": meta, "meta_at_most": budget}
     )
-    return from_splits(request, seed, context)
+    if not inputs["generator"]:
+        return from_splits(request, seed, context)
+    from model_adapters.methods.bads.fit import one_thread
+    from model_adapters.methods.bads.generator_source import Generating, from_prompts
+
+    with one_thread():
+        return from_prompts(request, Generating(**{each: inputs[each] for each in GENERATING}), seed)
 
 
 def _chain(source: Source, settings: Settings, rule: str, seed: int) -> Chain:
@@ -161,9 +179,13 @@ def _chain(source: Source, settings: Settings, rule: str, seed: int) -> Chain:
     from model_adapters.methods.bads.scores_file import read_scores
 
     scores = None
-    if rule == "ask" and settings.scorer != "confidence":
+    if rule == "ask" and settings.scorer == "base":
+        if source.scores is None:
+            raise UserError("scorer=base asks a generator before it learns: name one (input generator).")
+        scores = torch.from_numpy(source.scores)
+    elif rule == "ask" and settings.scorer != "confidence":
         scores = torch.from_numpy(read_scores(Path(settings.scorer).expanduser(), source.train_ids))
-    return new_chain(rule, source.problem(settings.hidden), settings, seed, scores)
+    return new_chain(rule, source.problem(settings), settings, seed, scores)
 
 
 def _write(source: Source, selection: Selection, folder: Path) -> None:
@@ -171,7 +193,8 @@ def _write(source: Source, selection: Selection, folder: Path) -> None:
     from model_adapters.methods.bads.source import Weighted
 
     weights, deviations = selection.weights.numpy(), selection.deviations.numpy()
-    source.write(Weighted(weights, deviations, selection.meta_weight), folder)
+    scores = None if selection.scores is None else selection.scores.numpy()
+    source.write(Weighted(weights, deviations, selection.meta_weight, scores), folder)
     source.write_model(selection.theta, folder / "model")
     rows = [",".join(f"{value:.9g}" for value in row) for row in selection.trace.tolist()]
     write_text(folder / "trace.csv", "\n".join([",".join(COLUMNS), *rows]) + "\n")
@@ -188,7 +211,7 @@ def _record(
     meta = len(source.meta_ids)
     used = 0 if not selection.meta_weight else meta
     facts = settings.facts()
-    if facts["scorer"] != "confidence":
+    if facts["scorer"] not in ("confidence", "base"):
         facts["scorer"] = "a file of scores"
     return {
         "method": rule,

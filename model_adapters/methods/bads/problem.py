@@ -1,8 +1,9 @@
-"""What is learnt from what: a table of training examples, a smaller one of trusted (meta) examples, a small network."""
+"""What is learnt from what: training examples, fewer trusted (meta) examples, and a network that loses on both."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -41,8 +42,44 @@ class Examples:
         return len(self.inputs)
 
 
-class Problem:
+class Problem(ABC):
     """Per-example losses of a network on training and meta examples.
+
+    Attributes:
+        train, meta: numbers of examples. shown_width: columns of `shown`.
+    """
+
+    train: int
+    meta: int
+
+    @abstractmethod
+    def turn(self, train: int, meta: int) -> None:
+        """Told before each step: how often each set has been gone through. A loss that is an average over noise shows
+        another draw of it from then on."""
+
+    @abstractmethod
+    def start(self, rng: torch.Generator) -> Parameters:
+        """A network to start from."""
+
+    @abstractmethod
+    def losses(self, theta: Parameters, rows: Tensor | None, meta: bool = False) -> Tensor:
+        """-log p(target | input), float32[rows].
+
+        Args:
+            rows: int64 of the table; None for all. meta: of the meta table.
+        """
+
+    @abstractmethod
+    def shown(self, rows: Tensor | None) -> Tensor:
+        """What a weight network sees of training examples: input and target, float32[rows, shown_width]."""
+
+    @property
+    @abstractmethod
+    def shown_width(self) -> int: ...
+
+
+class TableProblem(Problem):
+    """A small network on tables.
 
     The network is a linear layer, or two with a ReLU between (`hidden` units); of tokens it is what is added to the
     logits of a frozen language model, and starts as nothing.
@@ -64,6 +101,9 @@ class Problem:
         self._x = tuple(torch.from_numpy(np.ascontiguousarray(each.inputs)) for each in (train, meta))
         self._y = tuple(torch.from_numpy(np.ascontiguousarray(each.targets)) for each in (train, meta))
         self._offset = tuple(None if each.offset is None else torch.from_numpy(each.offset) for each in (train, meta))
+
+    def turn(self, train: int, meta: int) -> None:
+        """Nothing: these losses have no noise."""
 
     def start(self, rng: torch.Generator) -> Parameters:
         """A fresh network: uniform in +-1/sqrt(fan in), as torch starts a linear layer; of tokens the last is 0."""

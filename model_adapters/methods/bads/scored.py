@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from model_adapters.methods.bads.chain import Chain, Selection
@@ -54,6 +54,7 @@ class ScoredChain(Chain):
         self._before = sum(each.steps for each in stages)
         self.steps = self._before + settings.steps
         self._last: FixedChain | None = None
+        self._scores: Tensor | None = None
 
     def step(self, number: int) -> None:
         """One step of the stage whose turn it is, or of the network that is kept."""
@@ -88,13 +89,14 @@ class ScoredChain(Chain):
 
             with torch.no_grad():
                 score = self._score(self.problem, {name: walk.theta for name, walk in self._walks.items()})
+            self._scores = score.double()
             weights = kept(score, self.settings.share, self._floor)
             self._last = FixedChain(self.problem, self.settings, self.seed, weights, 1.0)
         return self._last
 
     def selection(self) -> Selection:
-        """The weights that were chosen and the network trained on them."""
-        return self._final().selection()
+        """The weights that were chosen, by which scores, and the network trained on them."""
+        return replace(self._final().selection(), scores=self._scores)
 
     def state(self) -> dict[str, Tensor]:
         """All that the next step depends on; what was chosen follows from the networks of the stages."""

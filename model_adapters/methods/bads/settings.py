@@ -28,7 +28,8 @@ HELP = {
     "burn_in": "share of the steps before sampling starts",
     "thin": "steps between two samples",
     "floor": "cds: weight of what is not chosen",
-    "scorer": "ask: confidence (of a network trained on the meta set), or a .csv with columns id and score",
+    "scorer": "ask: confidence (of a network trained on the meta set), base (a generator before it learns), or a .csv "
+    "with columns id and score",
 }
 
 

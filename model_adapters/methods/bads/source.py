@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,38 +11,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_adapters.methods.bads.problem import Examples, Kind, Problem
+from model_adapters.methods.bads.problem import Examples, Kind, Problem, TableProblem
 
 if TYPE_CHECKING:
     from model_adapters.methods.bads.dynamics import Parameters
+    from model_adapters.methods.bads.settings import Settings
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Weighted:
-    """Weights to be written. weights, deviations: float64[n]. meta_weight: of every meta example."""
+    """Weights to be written. weights, deviations: float64[n]. meta_weight: of every meta example.
+
+    scores: float64[n] that a rule chose by, where it did.
+    """
 
     weights: Float
     deviations: Float
     meta_weight: float
+    scores: Float | None = None
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, kw_only=True)
+class Source(ABC):
     """Two sets of examples, read.
 
     Attributes:
-        kind, train, meta, outputs: as `Problem` takes them.
         train_ids, meta_ids: of the examples. facts: counts and hashes; go into the record and bind the folder.
         data: for the record, one entry a data set. base: what the network stands on.
         write: writes the weighted data set into a folder. write_model: writes the network there.
+        scores: float32[n] of the training examples, higher for what the base itself finds likely, where it says so.
     """
 
-    kind: Kind
-    train: Examples
-    meta: Examples
-    outputs: int
     train_ids: tuple[str, ...]
     meta_ids: tuple[str, ...]
     facts: Mapping[str, Any]
@@ -49,23 +51,43 @@ class Source:
     base: str
     write: Callable[[Weighted, Path], None]
     write_model: Callable[[Parameters, Path], None]
+    scores: NDArray[np.float32] | None = None
 
-    def problem(self, hidden: int) -> Problem:
-        """What is learnt."""
-        return Problem(self.kind, self.train, self.meta, self.outputs, hidden)
+    @abstractmethod
+    def problem(self, settings: Settings) -> Problem:
+        """What is learnt.
+
+        Raises:
+            UserError: settings that do not fit this kind of data.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSource(Source):
+    """Tables. kind, train, meta, outputs: as `TableProblem` takes them."""
+
+    kind: Kind
+    train: Examples
+    meta: Examples
+    outputs: int
+
+    def problem(self, settings: Settings) -> Problem:
+        """A linear layer, or a network with a hidden layer."""
+        return TableProblem(self.kind, self.train, self.meta, self.outputs, settings.hidden)
 
 
 def write_weights(source_ids: tuple[tuple[str, ...], tuple[str, ...]], found: Weighted, folder: Path) -> None:
-    """`weights.csv`: id, set, weight, deviation; one row an example, training set first."""
+    """`weights.csv`: id, set, weight, deviation, score (empty where none was made); training set first."""
     from data_splits.integrity import write_text
 
-    rows = ["id,set,weight,deviation"]
+    rows = ["id,set,weight,deviation,score"]
     train, meta = source_ids
+    scores = [""] * len(train) if found.scores is None else [f"{each:.6g}" for each in found.scores]
     rows += [
-        f"{name},train,{weight:.6g},{spread:.6g}"
-        for name, weight, spread in zip(train, found.weights, found.deviations, strict=True)
+        f"{name},train,{weight:.6g},{spread:.6g},{score}"
+        for name, weight, spread, score in zip(train, found.weights, found.deviations, scores, strict=True)
     ]
-    rows += [f"{name},meta,{found.meta_weight:.6g},0" for name in meta]
+    rows += [f"{name},meta,{found.meta_weight:.6g},0," for name in meta]
     write_text(folder / "weights.csv", "\n".join(rows) + "\n")
 
 

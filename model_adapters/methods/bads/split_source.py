@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from model_adapters.inference.feature_store import FeatureStore
 from model_adapters.inference.split_images import SplitImages
 from model_adapters.methods.bads.meta_set import choose_meta, refuse_shared
 from model_adapters.methods.bads.problem import Examples
-from model_adapters.methods.bads.source import Source, Weighted, write_network, write_weights
+from model_adapters.methods.bads.source import Source, TableSource, Weighted, write_network, write_weights
 from model_adapters.methods.bads.weighted_split import write_weighted_split
 from model_adapters.protocols import BuildContext, Encoder
 
@@ -80,11 +81,14 @@ def options_of(text: str) -> dict[str, str]:
     return dict(parse_option(part) for part in text.split(";") if part.strip())
 
 
-def load_parts(request: Request) -> tuple[Part, Part]:
+def load_parts(request: Request, prompts: bool = False) -> tuple[Part, Part]:
     """Training set and meta set.
 
+    Args:
+        prompts: it is prompts that are wanted, not labels; cases without one are left out.
+
     Raises:
-        UserError: no such split or subset, no labels, or shared patients.
+        UserError: no such split or subset, no labels (prompts), or shared patients.
     """
     train_split = load_split(request.train, **options_of(request.train_options))
     meta_split = load_split(request.meta, **options_of(request.meta_options))
@@ -93,8 +97,12 @@ def load_parts(request: Request) -> tuple[Part, Part]:
         raise UserError(f"{train_split.name}, {meta_subset} is both the training set and the meta set: name another.")
     train = Part(train_split, request.train_subset, train_split.cases(request.train_subset))
     meta = Part(meta_split, meta_subset, meta_split.cases(meta_subset))
+    if prompts:
+        train, meta = (replace(each, cases=tuple(case for case in each.cases if case.prompt)) for each in (train, meta))
     for part in (train, meta):
-        if not any(value in (0, 1) for case in part.cases for value in case.labels.values()):
+        if prompts and not part.cases:
+            raise UserError(f"{part.name} has no prompts, which a generator is to learn from.")
+        if not prompts and not any(value in (0, 1) for case in part.cases for value in case.labels.values()):
             raise UserError(f"{part.name} has no labels. A folder needs columns named after CheXpert labels.")
     secret = train_split.credentialed or meta_split.credentialed
     refuse_shared([case.patient for case in train.cases], [case.patient for case in meta.cases], "patient", secret)
@@ -109,12 +117,7 @@ def from_splits(request: Request, seed: int, context: BuildContext) -> Source:
             image that cannot be read; or a budget that cannot be met.
     """
     train, meta = load_parts(request)
-    for part in (train, meta):
-        if part.split.credentialed and not request.include_credentialed:
-            raise UserError(
-                f"Split {part.split.name} is credentialed: a weighted split holds its labels and prompts in a file. If "
-                "your data use agreement allows that on this machine, add --input include_credentialed=true."
-            )
+    refuse_credentialed(request, train, meta)
     labels = chosen_labels(train.cases, meta.cases, request.labels)
     targets = targets_of(train.cases, labels), targets_of(meta.cases, labels)
     ids = [case.id for case in meta.cases]
@@ -122,16 +125,7 @@ def from_splits(request: Request, seed: int, context: BuildContext) -> Source:
     meta = replace(meta, cases=tuple(meta.cases[row] for row in rows))
     encoder = _encoder(request.encoder, context)
     x, scaling = scaled(features_of(train, encoder), features_of(meta, encoder))
-    known = _unique(train, meta)
-
-    def write(found: Weighted, folder: Path) -> None:
-        write_weights(known, found, folder)
-        parts = [(train.split, case, float(w)) for case, w in zip(train.cases, found.weights, strict=True)]
-        parts += [
-            (meta.split, replace(case, id=name), found.meta_weight)
-            for case, name in zip(meta.cases, known[1], strict=True)
-        ]
-        write_weighted_split(parts, dict(zip(known[1], meta.cases, strict=True)), folder)
+    known = unique(train, meta)
 
     def write_model(theta: Parameters, folder: Path) -> None:
         about = {"kind": "labels", "labels": list(labels), "encoder": encoder.name, "fingerprint": encoder.fingerprint}
@@ -152,18 +146,46 @@ def from_splits(request: Request, seed: int, context: BuildContext) -> Source:
         "train": counted(train, targets[0]), "meta": counted(meta, targets[1][rows]), "encoder": encoder.fingerprint,
         "labels": list(labels),
     }  # fmt: skip
-    data = tuple(
+    return TableSource(
+        kind="labels", train=Examples(x[0], targets[0]), meta=Examples(x[1], targets[1][rows]), outputs=len(labels),
+        train_ids=known[0], meta_ids=known[1], facts=facts, data=entries(train, meta),
+        base=f"{encoder.name} {encoder.fingerprint[:12]}", write=partial(write_parts, train, meta, known),
+        write_model=write_model,
+    )  # fmt: skip
+
+
+def entries(*parts: Part) -> tuple[dict[str, Any], ...]:
+    """What a record says of the data, one entry a part."""
+    return tuple(
         {
             "name": part.split.name, "version": part.split.version, "subset": part.subset,
             "hash": part.split.manifest.hash, "licence": textwrap.shorten(part.split.licence, LICENCE),
             "credentialed": part.split.credentialed,
         }
-        for part in (train, meta)
+        for part in parts
     )  # fmt: skip
-    return Source(
-        "labels", Examples(x[0], targets[0]), Examples(x[1], targets[1][rows]), len(labels), *known, facts, data,
-        f"{encoder.name} {encoder.fingerprint[:12]}", write, write_model,
-    )  # fmt: skip
+
+
+def write_parts(
+    train: Part, meta: Part, known: tuple[tuple[str, ...], tuple[str, ...]], found: Weighted, folder: Path
+) -> None:
+    """`weights.csv` and the weighted split; `known` are the ids by `unique`."""
+    write_weights(known, found, folder)
+    parts = [(train.split, case, float(w)) for case, w in zip(train.cases, found.weights, strict=True)]
+    parts += [
+        (meta.split, replace(case, id=name), found.meta_weight) for case, name in zip(meta.cases, known[1], strict=True)
+    ]
+    write_weighted_split(parts, dict(zip(known[1], meta.cases, strict=True)), folder)
+
+
+def refuse_credentialed(request: Request, *parts: Part) -> None:
+    """Raise UserError for a credentialed split without consent."""
+    for part in parts:
+        if part.split.credentialed and not request.include_credentialed:
+            raise UserError(
+                f"Split {part.split.name} is credentialed: a weighted split holds its labels and prompts in a file. If "
+                "your data use agreement allows that on this machine, add --input include_credentialed=true."
+            )
 
 
 def chosen_labels(train: Sequence[Case], meta: Sequence[Case], asked: str) -> tuple[str, ...]:
@@ -244,7 +266,7 @@ def _encoder(name: str, context: BuildContext) -> Encoder:
     return ENCODERS.build(name, context)
 
 
-def _unique(train: Part, meta: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def unique(train: Part, meta: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Case ids; of the meta set's, those that the training set has too get a prefix."""
     own = {case.id for case in train.cases}
     return tuple(case.id for case in train.cases), tuple(

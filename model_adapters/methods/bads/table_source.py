@@ -12,7 +12,7 @@ from data_splits.errors import UserError
 from data_splits.integrity import sha256_file
 from model_adapters.methods.bads.meta_set import choose_meta, refuse_shared
 from model_adapters.methods.bads.problem import Examples, Kind
-from model_adapters.methods.bads.source import Source, Weighted, write_network, write_weights
+from model_adapters.methods.bads.source import Source, TableSource, Weighted, write_network, write_weights
 
 if TYPE_CHECKING:
     from model_adapters.methods.bads.dynamics import Parameters
@@ -56,9 +56,10 @@ def from_tables(train: Path, meta: Path, at_most: int | None, seed: int) -> Sour
     def write_model(theta: Parameters, folder: Path) -> None:
         write_network(theta, {"kind": kind, "outputs": outputs, "inputs": x.shape[1]}, folder)
 
-    return Source(
-        kind, Examples(x, y), Examples(mx[chosen], my[chosen]), outputs, *ids, facts, (entry(train), entry(meta)),
-        f"features of {train.name}", write, write_model,
+    return TableSource(
+        kind=kind, train=Examples(x, y), meta=Examples(mx[chosen], my[chosen]), outputs=outputs, train_ids=ids[0],
+        meta_ids=ids[1], facts=facts, data=(entry(train), entry(meta)), base=f"features of {train.name}", write=write,
+        write_model=write_model,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import torch
 from model_adapters.methods.bads.bads_rule import BadsChain
 from model_adapters.methods.bads.batches import generator
 from model_adapters.methods.bads.dynamics import gradient, leaves
-from model_adapters.methods.bads.problem import Examples, Problem
+from model_adapters.methods.bads.problem import Examples, Problem, TableProblem
 from model_adapters.methods.bads.settings import Settings
 
 
@@ -22,7 +22,7 @@ def planted(wrong: float = 0.3, size: int = 200) -> tuple[Problem, np.ndarray]:
         ), flag
 
     train, flag = part(size, wrong)
-    return Problem("classes", train, part(30, 0.0)[0], 3), flag
+    return TableProblem("classes", train, part(30, 0.0)[0], 3), flag
 
 
 def auroc(score: np.ndarray, truth: np.ndarray) -> float:
@@ -70,7 +70,7 @@ def test_the_normaliser_gives_rare_classes_their_weight_back() -> None:
     meta = Examples((centres[kinds] + rng.normal(size=(32, 8))).astype(np.float32), kinds)
     found = {}
     for kappa in (0.0, 0.6):
-        chain = BadsChain(Problem("classes", train, meta, 4), Settings(steps=500, normaliser=kappa, decay=0.0), 0)
+        chain = BadsChain(TableProblem("classes", train, meta, 4), Settings(steps=500, normaliser=kappa, decay=0.0), 0)
         for step in range(500):
             chain.step(step)
         found[kappa] = auroc(chain.selection().weights.numpy(), truth < 2)

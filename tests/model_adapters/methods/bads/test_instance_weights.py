@@ -5,7 +5,7 @@ import torch
 from model_adapters.methods.bads.batches import generator
 from model_adapters.methods.bads.dynamics import Dynamics
 from model_adapters.methods.bads.instance_weights import FreeWeights, WeightNetwork, logit
-from model_adapters.methods.bads.problem import Examples, Problem
+from model_adapters.methods.bads.problem import Examples, TableProblem
 
 
 def test_a_free_weight_moves_by_its_own_slope_alone() -> None:
@@ -31,7 +31,7 @@ def test_a_weight_network_starts_level_and_learns_to_tell_what_it_sees(sees: str
     x, y = rng.normal(size=(80, 2)).astype(np.float32), np.arange(80) % 2
     x[:, 0] += 3.0 * y
     part = Examples(x, y)
-    problem = Problem("classes", part, part, 2)
+    problem = TableProblem("classes", part, part, 2)
     weights = WeightNetwork(problem, sees, 8, 0.3, Dynamics(0.2, 0.0), generator(0, "a", "b"))
     rows, losses = torch.arange(80), torch.from_numpy(y * 2.0).float()
     assert weights.needs_losses is (sees != "example")

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 
 from model_adapters.methods.bads.chain import Selection
 from model_adapters.methods.bads.fit import one_thread
-from model_adapters.methods.bads.problem import Examples, Problem
+from model_adapters.methods.bads.problem import Examples, Problem, TableProblem
 from model_adapters.methods.bads.rules import new_chain
 from model_adapters.methods.bads.settings import Settings
 
@@ -30,7 +30,7 @@ def digits(fault: str, seed: int) -> tuple[Problem, np.ndarray, Examples]:
         rng = np.random.default_rng([seed, 1])
         drawn = np.where(rng.random(len(train)) < 0.5, rng.integers(0, 10, len(train)), y[train])
         given, flag = drawn, drawn != y[train]
-    problem = Problem("classes", Examples(x[train], given), Examples(x[meta], y[meta]), 10, hidden=128)
+    problem = TableProblem("classes", Examples(x[train], given), Examples(x[meta], y[meta]), 10, hidden=128)
     return problem, flag, Examples(x[1250:], y[1250:])
 
 

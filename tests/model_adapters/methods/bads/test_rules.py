@@ -6,7 +6,7 @@ import torch
 
 from data_splits.errors import UserError
 from model_adapters.methods.bads.chain import Chain
-from model_adapters.methods.bads.problem import Examples, Problem
+from model_adapters.methods.bads.problem import Examples, Problem, TableProblem
 from model_adapters.methods.bads.rules import CONTROLS, RULES, new_chain
 from model_adapters.methods.bads.settings import Settings
 
@@ -22,7 +22,7 @@ def problem(wrong: int = 20, size: int = 60) -> Problem:
         x = rng.normal(size=(n, 4)).astype(np.float32) + 3.0 * truth[:, None].astype(np.float32)
         return Examples(x, np.where(np.arange(n) < flipped, 1 - truth, truth))
 
-    return Problem("classes", part(size, wrong), part(12, 0), 2)
+    return TableProblem("classes", part(size, wrong), part(12, 0), 2)
 
 
 def run(rule: str, settings: Settings = SETTINGS, **more: torch.Tensor) -> Chain:

@@ -3,14 +3,14 @@ import torch
 
 from model_adapters.methods.bads.batches import generator
 from model_adapters.methods.bads.dynamics import leaves
-from model_adapters.methods.bads.problem import Examples, Problem
+from model_adapters.methods.bads.problem import Examples, TableProblem
 from model_adapters.methods.bads.settings import Settings
 from model_adapters.methods.bads.walk import Walk
 
 
 def test_the_average_is_that_of_the_samples_and_survives_a_stop() -> None:
     part = Examples(np.eye(2, dtype=np.float32), np.array([0, 1]))
-    problem = Problem("classes", part, part, 2)
+    problem = TableProblem("classes", part, part, 2)
     settings = Settings(temperature=0.0, decay=0.0)
     walk = Walk("w", problem, settings, 0)
     assert all(torch.equal(walk.average[name], walk.theta[name]) for name in walk.theta)
