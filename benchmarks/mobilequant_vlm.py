@@ -28,6 +28,7 @@ from model_adapters.methods.artifact import read_artifact
 
 ARMS = {"smoothquant-edge": "control", "rtn": "control", "mobilequant": "method"}
 """SmoothQuant-Edge first: most of the gain is the transform that it shares."""
+LEARNS = "mobilequant"
 TASKS = "3d_scene,analogy,attribute,count,image_jigsaw"
 """What the embedded VLM has learnt."""
 SHARED = ("before.json", "targets.safetensors", "aims.safetensors")
@@ -45,7 +46,7 @@ def quantised(folder: Path, scheme: tuple[int, int], arm: str, given: dict[str, 
                 shutil.copyfile(kept / name, output / "work" / name)
     inputs = {
         "model": "embedded", "method": arm, "weight_bits": scheme[0], "activation_bits": scheme[1], "save_every": 5,
-        **given,
+        **{name: value for name, value in given.items() if arm == LEARNS or not name.endswith("rate")},
     }  # fmt: skip
     settings = [part for key, value in inputs.items() for part in ("--input", f"{key}={value}")]
     _run("model_adapters", "train", "mobilequant", "--output", str(output), "--seed", str(seed), *settings)
@@ -157,9 +158,9 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20, help="calibration questions")
     parser.add_argument("--held-out", type=int, default=40, help="questions whose right answers are weighed")
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--transform-rate", type=float, default=3e-3)
-    parser.add_argument("--clip-rate", type=float, default=1e-2)
-    parser.add_argument("--range-rate", type=float, default=1e-3)
+    parser.add_argument("--transform-rate", type=float, default=1e-2)
+    parser.add_argument("--clip-rate", type=float, default=3e-2)
+    parser.add_argument("--range-rate", type=float, default=3e-3)
     parser.add_argument("--schemes", default="8,8;4,8", help="bits of weights and activations")
     parser.add_argument("--limit", type=int, default=40, help="questions a task, of the 20 that the split has")
     parser.add_argument("--seed", type=int, default=0)
