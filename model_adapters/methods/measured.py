@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import resource
 import time
 from pathlib import Path
 from typing import Any
 
 from data_splits.integrity import write_json
+from model_adapters.protocols import Saved
 
 MEASURED_FILE = "measured.json"
 
+BETWEEN = 2.0
+"""Seconds between two writes: a kill loses no more of the count, and quick steps do not wait for the disk."""
+
 
 class Measured:
-    """Starts the clock of a call."""
+    """Starts the clock of a call, and keeps `work`/measured.json while the fit goes on.
 
-    def __init__(self) -> None:
+    `seconds`: of all calls together, killed ones up to their last saved step. `peak_memory_mb`: the most that any call
+    held; on Linux what the process held before it began does not count. `extra_memory_mb`: the most that any call added
+    to what the process held when it began. Memory of an accelerator is not counted.
+    """
+
+    def __init__(self, work: Path) -> None:
         import psutil
 
+        with contextlib.suppress(OSError):
+            # The high-water mark of the process down to what it holds now; other systems have no such switch.
+            Path("/proc/self/clear_refs").write_text("5", "ascii")
+        self._path = work / MEASURED_FILE
+        self._before = _read(self._path)
         self._resident = psutil.Process().memory_info().rss
-        self._started = time.monotonic()
+        self._started, self._written = time.monotonic(), 0.0
 
-    def write(self, output: Path, **more: Any) -> None:
-        """Add this call to `output`/measured.json.
+    def after_each(self, saved: Saved) -> Saved:
+        """`saved`, with the clock read."""
 
-        `seconds`: of all calls that came to their end; a killed one is lost. `peak_memory_mb`: the largest of any.
-        `extra_memory_mb`: this call's peak above what the process held before it.
-        """
-        import resource
+        def told(done: int, total: int) -> None:
+            if time.monotonic() - self._written > BETWEEN:
+                self.write()
+            saved(done, total)
 
-        path = output / MEASURED_FILE
-        before = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return told
+
+    def write(self) -> None:
+        """Put this call so far into the file, beside what the method noted there."""
+        self._written = time.monotonic()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        write_json(
-            path,
-            {
-                "seconds": round(before.get("seconds", 0.0) + time.monotonic() - self._started, 3),
-                "peak_memory_mb": max(before.get("peak_memory_mb", 0), peak // 2**20),
-                "extra_memory_mb": max(0, peak - self._resident) // 2**20,
-                **more,
-            },
-        )
+        found = {
+            "seconds": round(self._before.get("seconds", 0.0) + self._written - self._started, 3),
+            "peak_memory_mb": max(self._before.get("peak_memory_mb", 0), peak // 2**20),
+            "extra_memory_mb": max(self._before.get("extra_memory_mb", 0), (peak - self._resident) // 2**20),
+        }
+        write_json(self._path, {**_read(self._path), **found})
+
+
+def note_measured(work: Path, **facts: Any) -> None:
+    """Put what a method counted itself, and what may vary between equal runs, into `work`/measured.json."""
+    path = work / MEASURED_FILE
+    write_json(path, {**_read(path), **facts})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return found

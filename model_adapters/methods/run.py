@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import canonical_json, write_json
+from data_splits.integrity import canonical_json
 from model_adapters.inference.store_files import bind_key, folder_lock
 from model_adapters.methods.artifact import ARTIFACT_FILE, read_artifact, write_artifact
+from model_adapters.methods.measured import Measured
 from model_adapters.options import read_options
 from model_adapters.protocols import Artifact, MethodInput, Saved, TrainingMethod
-
-SECONDS_FILE = "seconds.json"
-"""How long every call took: varies without meaning, so it lies outside the artifact."""
 
 
 def run_method(
@@ -28,7 +25,8 @@ def run_method(
 ) -> Artifact:
     """Fit, or go on with, or read back what was fitted in `output` by the same method, inputs and seed.
 
-    Layout of `output`: `key.json`, `work/` (the method's own), `artifact.json` (last), `seconds.json`.
+    Layout of `output`: `key.json`, `work/` (the method's own, and `measured.json`: seconds
+    and memory), `artifact.json` (last).
 
     Raises:
         UserError: an input that the method does not have, lacks or cannot read; a folder of another run; another
@@ -42,17 +40,17 @@ def run_method(
         if (output / ARTIFACT_FILE).exists():
             return read_artifact(output)
         (output / "work").mkdir(exist_ok=True)
-        started = time.monotonic()
+        measured = Measured(output / "work")
         try:
-            artifact = method.fit(inputs, output / "work", seed, saved)
+            artifact = method.fit(inputs, output / "work", seed, measured.after_each(saved))
         except UserError:
             # A mistake told before any work was done binds the folder to nothing: it is free for the next try.
             if not any((output / "work").iterdir()):
                 (output / "key.json").unlink()
             raise
         require_budgets(artifact, inputs, method.inputs)
+        measured.write()
         write_artifact(artifact, output)
-        write_json(output / SECONDS_FILE, {"last_call": round(time.monotonic() - started, 3)})
     return artifact
 
 

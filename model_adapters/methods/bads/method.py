@@ -1,7 +1,7 @@
 """`bads`: which training examples deserve trust, learnt beside the network from a small trusted (meta) set.
 
 Layout of the output: `weighted/` (the artifact: `weights.csv`; of splits `cases.csv`, a weighted split; `trace.csv`;
-`model/`), `state.safetensors` and `data.json` (the fit so far), `measured.json` (seconds and peak memory).
+`model/`), `state.safetensors` and `data.json` (the fit so far).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`capacity-control`: fine-tunes few parameters of a latent-diffusion model on a split. Resumable to the bit.
 
 Layout of the output: `model/` (the artifact, see `checkpoint`), `latents/` (computed once), `state.safetensors` (the
-training so far), `inputs.json` (what the state belongs to), `measured.json` (seconds, memory: no part of the record).
+training so far), `inputs.json` (what the state belongs to).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.capacity_control.families import FAMILIES
 from model_adapters.methods.capacity_control.settings import INPUTS, Settings, read_settings
-from model_adapters.methods.measured import Measured
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -82,7 +81,6 @@ class CapacityControl:
         from model_adapters.methods.capacity_control.blocks import Allowed, blocks_of, read_mask
         from model_adapters.methods.capacity_control.cases import choose
 
-        measured = Measured()
         settings = read_settings(inputs, self.device)
         located = locate_base(str(inputs["base"]))
         chosen = choose(
@@ -107,7 +105,6 @@ class CapacityControl:
         card = _card(inputs["name"], located, chosen, settings, folder, total)
         write_json(folder / "card.json", card.model_dump(mode="json"))
         write_json(folder / "training_cases.json", _cases(chosen, located))
-        measured.write(output)
         return Artifact(folder, "checkpoint", card, record)
 
     def _write(

@@ -38,7 +38,7 @@ from model_adapters.methods.certificates.setup import (
     sample_of,
     write_model,
 )
-from model_adapters.methods.measured import Measured
+from model_adapters.methods.measured import note_measured
 from model_adapters.methods.merging.blocks import blocks_of
 from model_adapters.methods.merging.run import linear
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
@@ -79,7 +79,6 @@ class CertifiedFrankWolfe:
         Raises:
             UserError: settings or files that do not fit; Refused where the certificate would break a rule.
         """
-        measured = Measured()
         require_common(inputs)
         settings = {key: inputs[key] for key in SETTINGS}
         counts = step_counts(settings["iterations"])
@@ -124,7 +123,7 @@ class CertifiedFrankWolfe:
              "pool": pool.facts(), "path": "path.json"},
         )  # fmt: skip
         record["reconstructed"] = []
-        measured.write(output, tensor_reads=pool.reads)
+        note_measured(output, tensor_reads=pool.reads)
         card = card_of(name, inputs, f"merged by {NAME}", pool, file, (record["certificate_words"],))
         low_rank = any("lora_" in each for each in pool.merged)
         return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)

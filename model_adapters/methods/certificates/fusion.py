@@ -45,7 +45,7 @@ from model_adapters.methods.certificates.setup import (
     sample_of,
     write_model,
 )
-from model_adapters.methods.measured import Measured
+from model_adapters.methods.measured import note_measured
 from model_adapters.methods.merging.made_up import made_up_pool
 from model_adapters.methods.merging.run import Merged
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
@@ -93,7 +93,6 @@ class CertifiedFusion:
         Raises:
             UserError: settings or files that do not fit; Refused where the certificate would break a rule.
         """
-        measured = Measured()
         require_common(inputs)
         settings = settings_of(inputs)
         pool, source = pool_of(inputs)
@@ -128,7 +127,7 @@ class CertifiedFusion:
             certificates, {**fused.facts, "pool": pool.facts(), "coefficients": "coefficients.json"},
         )  # fmt: skip
         record["reconstructed"] = ["optimiser, delta, prior variances and levels are ours: the paper's are not public"]
-        measured.write(output, tensor_reads=pool.reads + (merged_pool.reads if elect else 0))
+        note_measured(output, tensor_reads=pool.reads + (merged_pool.reads if elect else 0))
         card = card_of(name, inputs, f"merged by {NAME} ({arm})", pool, file, (record["certificate_words"],))
         low_rank = any("lora_" in each for each in pool.merged)
         return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)

@@ -2,7 +2,7 @@
 
 Layout of the output: `model/` (the artifact: base.safetensors where it was trained here, strategy.safetensors,
 adapters/CLIENT/ as peft adapters), `base-rounds.safetensors`, `rounds.safetensors` (the learning so far),
-`clients/CLIENT.json` (scores on the client's test examples), `measured.json` (seconds and memory).
+`clients/CLIENT.json` (scores on the client's test examples).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from data_splits.integrity import write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.fedp2eft.clients import Client, count, read_clients
 from model_adapters.methods.fedp2eft.settings import Settings
-from model_adapters.methods.measured import Measured
 from model_adapters.methods.merging.method import texts
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
@@ -103,7 +102,6 @@ class FedP2eft:
         from model_adapters.methods.fedp2eft.rank_budget import require_rank
         from model_adapters.methods.fedp2eft.session import Session
 
-        measured = Measured()
         settings = Settings(**{each.name: inputs[each.name] for each in fields(Settings)})
         arm = inputs["arm"]
         if arm not in ARMS:
@@ -119,7 +117,6 @@ class FedP2eft:
         session.learn(base, arm, rounds, lambda each: saved(done + each, total))
         scores, ranks = session.give(arm, lambda each: saved(done + rounds + each, total))
         session.write_model(inputs["adapters"])
-        measured.write(output)
         record = self._record(inputs, settings, clients, session, seed, scores, ranks)
         card = ModelCard(
             name=f"{arm}-r{inputs['rank']}",

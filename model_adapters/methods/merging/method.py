@@ -1,15 +1,14 @@
 """`merging`: one model from a pool of fine-tuned ones, by any of the merging methods. Resumable, flat in memory.
 
 Layout of the output: `model/` (the artifact: weights, configuration of the base, ledger.json of a linear merge,
-details.json), `state.json` (the learning so far), `measured.json` (tensor reads and peak memory,
-no part of the record).
+details.json), `state.json` (the learning so far), `measured.json` (tensor reads, beside the
+runner's seconds and memory).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import resource
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, get_args
 from data_splits.errors import UserError
 from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
+from model_adapters.methods.measured import note_measured
 from model_adapters.methods.merging import table
 from model_adapters.methods.merging.checkpoint import FLOATS, WEIGHT_FILES, Checkpoint
 from model_adapters.methods.merging.ledger import write_ledger
@@ -98,7 +98,7 @@ class Merging:
         merged = table.merge(run, name)
         file = write_merged(pool, merged, output / "model", dtypes, lambda done: saved(planned + done, total))
         record = _record(run, name, merged, file.parent)
-        write_json(output / "measured.json", {**run.measured, **_measured(pool)})
+        note_measured(output, tensor_reads=pool.reads, passes=pool.reads / (len(pool.merged) * pool.size))
         card = ModelCard(
             name=inputs["name"] or f"{name}-of-{pool.size}",
             kind=inputs["model_kind"],
@@ -228,8 +228,3 @@ def _record(run: MergeRun, name: str, merged: Merged, folder: Path) -> dict[str,
         support = [pool.label(index) for index in merged.ledger.support()]
         record["ledger"] = {"blocks": len(merged.ledger.blocks), "support": support}
     return record
-
-
-def _measured(pool: Pool) -> dict[str, Any]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"tensor_reads": pool.reads, "passes": pool.reads / (len(pool.merged) * pool.size), "peak_memory_mb": peak}

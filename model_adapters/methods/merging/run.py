@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,6 @@ class MergeRun:
         pool: the models. objective: what a data-driven method minimises, else None. settings: by name, all of them.
         seed: the only source of randomness. work: the method's folder for state.
         step: to be called with the number of learning steps that are safe on disk, for new ones only.
-        measured: what varies without meaning (tensor reads and the like), kept outside the record.
     """
 
     pool: Pool
@@ -45,7 +44,6 @@ class MergeRun:
     seed: int
     work: Path
     step: Callable[[int], None] = lambda done: None
-    measured: dict[str, Any] = field(default_factory=dict)
 
     def need_objective(self) -> Objective:
         """The objective.

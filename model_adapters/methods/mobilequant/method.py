@@ -1,8 +1,7 @@
 """`mobilequant`: integer weights and static integer activations for a Llama-class model. Resumable at every state.
 
 Layout of the output: `model/` (the artifact, see `stored.py`), `targets`, `smooth`, `ranges` and `learning`
-(.safetensors: how far it got), `source.json` (what it was begun with), `measured.json` (seconds and memory, no part of
-the record).
+(.safetensors: how far it got), `source.json` (what it was begun with).
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from typing import Any
 from data_splits.errors import UserError
 from data_splits.integrity import sha256_file
 from model_adapters.card import ModelCard
-from model_adapters.methods.measured import Measured
 from model_adapters.methods.mobilequant.arms import ARMS, CONTROLS
 from model_adapters.methods.mobilequant.made_up import made_up_inputs
 from model_adapters.methods.mobilequant.sites import Bits
@@ -80,7 +78,6 @@ class MobileQuant:
                 that changed since an earlier call.
         """
         # settings first: a wrong one is told before a model is loaded
-        measured = Measured()
         if inputs["method"] not in ARMS:
             raise UserError(f"method is {inputs['method']!r}; it is {', '.join(ARMS)}.")
         bits = Bits(inputs["weight_bits"], inputs["activation_bits"], inputs["wide_bits"], inputs["symmetric"])
@@ -104,7 +101,6 @@ class MobileQuant:
                 *(() if done.source.vlm else ("A language model: it sees no images.",)),
             ),
         )
-        measured.write(output)
         return Artifact(folder, "checkpoint", card, _record(inputs, done, seed))
 
     def made_up_inputs(self, folder: Path) -> dict[str, Any]:

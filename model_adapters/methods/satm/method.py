@@ -1,15 +1,14 @@
 """`satm`: a split condensed to n images a class, by trajectory matching; its baselines are the same command.
 
 Layout of the output: `split/` (the artifact: a split folder, see `output`), `pictures/` (decoded images),
-`experts/` (trajectories), `state.safetensors` (the images so far), `data.json` (what the work belongs to),
-`measured.json` (seconds and memory, no part of the record).
+`experts/` (trajectories), `state.safetensors` (the images so far), `data.json` (what the work belongs to).
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from data_splits.integrity import content_hash, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.satm import made_up
 from model_adapters.methods.satm.ascent import Ascent
-from model_adapters.methods.satm.clock import Clock
 from model_adapters.methods.satm.condense import Condensed, condense, saved_states
 from model_adapters.methods.satm.experts import ExpertPlan, Experts
 from model_adapters.methods.satm.networks import Network, parse_network
@@ -93,8 +91,11 @@ class Satm:
         blocks = blocks_of(len(source.cases))
         vectors = 0 if settings.way.selects else settings.experts * (settings.epochs + 1)
         total = blocks + vectors + (0 if settings.way.selects else saved_states(settings))
-        clock = Clock(output / "measured.json", saved, total)
-        pictures = decoded(source.split, source.cases, side, output / "pictures", clock.after(0))
+
+        def after(offset: int) -> Callable[[int], None]:
+            return lambda done: saved(offset + done, total)
+
+        pictures = decoded(source.split, source.cases, side, output / "pictures", after(0))
         scale = Scale.of(pictures)
         seen = scale.standardised(pictures)
         rows = selected(
@@ -109,7 +110,7 @@ class Satm:
             bounds = scale.bounds if white is None else (-math.inf, math.inf)
             learnt_from = seen if white is None else white.whitened(seen)
             with deterministic(self.device):
-                state = self._learn(settings, network, learnt_from, source, rows, bounds, output, seed, clock, blocks)
+                state = self._learn(settings, network, learnt_from, source, rows, bounds, output, seed, after, blocks)
             exact = (state.mean if settings.decay else state.images).cpu().numpy()
             exact = exact if white is None else white.seen(exact)
             facts |= {"step_size": state.step, "network": network.name, "losses": state.losses, "steps": state.steps}
@@ -117,7 +118,6 @@ class Satm:
             result = _result(source, rows, exact, scale, True, facts)
         folder = output / "split"
         write_split(folder, source.split, source.rule, result, settings.method)
-        clock.stop()
         return Artifact(
             folder, "split", card_of(settings, source, each, folder), record_of(settings, source, result, seed)
         )
@@ -128,7 +128,8 @@ class Satm:
 
     def _learn(
         self, settings: Settings, network: Network, seen: Pictures, source: Source, rows: NDArray[np.int64],
-        bounds: tuple[float, float], output: Path, seed: int, clock: Clock, before: int,
+        bounds: tuple[float, float], output: Path, seed: int,
+        after: Callable[[int], Callable[[int], None]], before: int,
     ) -> Condensed:  # fmt: skip
         images, targets = self._tensor(seen), self._tensor(source.targets)
         plan = ExpertPlan(
@@ -136,10 +137,10 @@ class Satm:
             FTD if settings.flat_experts else None, settings.augmentation,
         )  # fmt: skip
         experts = Experts(output / "experts", network, images, targets, plan, seed)
-        experts.make(clock.after(before))
+        experts.make(after(before))
         return condense(
             experts, targets[rows], images[rows], bounds, settings, seed, output / "state.safetensors",
-            clock.after(before + experts.files),
+            after(before + experts.files),
         )  # fmt: skip
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:

@@ -30,7 +30,7 @@ from model_adapters.methods.certificates.course import Course
 from model_adapters.methods.certificates.plan import Plan
 from model_adapters.methods.certificates.sample import open_sample, require_independent
 from model_adapters.methods.certificates.setup import CERTIFICATE_FILE, TEST_SET_FILE, require_common
-from model_adapters.methods.measured import Measured
+from model_adapters.methods.measured import note_measured
 from model_adapters.methods.merging.method import texts
 from model_adapters.methods.steel import candidates as drawing
 from model_adapters.methods.steel.choose import Chosen, choose, fine_tune
@@ -84,7 +84,6 @@ class Steel:
         Raises:
             UserError: settings or files that do not fit; Refused where the certificate would break a rule.
         """
-        measured = Measured()
         require_common(inputs)
         require_settings(inputs)
         source = zoo_source(inputs)
@@ -143,7 +142,7 @@ class Steel:
                 write_certificate(file.parent / each, certificate)
         if fresh:
             course["write"].tell(1)
-        measured.write(output, candidates_scored=found.facts.get("candidates_scored", 0))
+        note_measured(output, candidates_scored=found.facts.get("candidates_scored", 0))
         words = sentence(found.certificate or found.test_set)
         card = ModelCard(
             name=name,
