@@ -116,6 +116,25 @@ def test_mistakes_are_told_in_a_line(tmp_path: Path, more: dict[str, Any], messa
     assert "\n" not in str(told.value)
 
 
+def test_killed_amid_the_writing_nothing_of_it_stays(tmp_path: Path) -> None:
+    inputs = made_up_inputs(tmp_path / "in")
+
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_method(build(BuildContext()), inputs, tmp_path / "cut", 0, stop)
+    images = tmp_path / "cut" / "work" / "split" / "images"
+    images.mkdir(parents=True)
+    (images / ".pneumonia-0001.png.a0e87de0cfae.tmp").write_bytes(b"half")
+    (images.parent / ".pairs.csv.1d4b12553526.tmp").write_bytes(b"")
+    run(tmp_path / "cut", inputs)
+    run(tmp_path / "whole", inputs)
+    assert (tmp_path / "cut" / "artifact.json").read_bytes() == (tmp_path / "whole" / "artifact.json").read_bytes()
+    assert not list(images.parent.rglob("*.tmp"))
+
+
 def test_a_split_that_changed_meanwhile_is_not_gone_on_with(tmp_path: Path) -> None:
     inputs = made_up_inputs(tmp_path / "in")
 
