@@ -26,8 +26,11 @@ def test_a_short_run_beats_the_images_it_began_with(digits: ModuleType) -> None:
 
 @pytest.mark.slow
 def test_three_seeds_are_flatter_robuster_and_no_worse(digits: ModuleType) -> None:
-    """At the references' setting. Bounds were set after seeds 10 to 12, before these were run: there the gap fell by 8 to
-    11 %, perturbed accuracy rose by 1.5 to 2.7 points, and clean accuracy was -0.2 (satm), 0.0 (satm-18) and +0.2."""
+    """At the references' setting.
+
+    Bounds were set after seeds 10 to 12, before these were run: there the gap fell by 8 to 11 %, perturbed accuracy
+    rose by 1.5 to 2.7 points, and clean accuracy was -0.2 (satm), 0.0 (satm-18) and +0.2 (sam-mtt) from that of mtt.
+    """
     assert digits.ITERATIONS == 600
     arms = {name: digits.ARMS[name] for name in ARMS}
     found = digits.means([digits.outcomes(seed, digits.ITERATIONS, arms) for seed in range(3)])
