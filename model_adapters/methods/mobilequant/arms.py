@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 STATIC = ("attn_in", "mlp_in")
 """SmoothQuant as published."""
@@ -16,18 +17,28 @@ class Arm:
     """One way to quantise.
 
     Attributes:
-        pairs: SmoothQuant's factors at the start. learns: transforms, clipping and ranges are learnt. text: what it is.
+        pairs: SmoothQuant's factors at the start. learns: nothing, all layers at once, or one layer after the other.
+        text: what it is. transforms: which are learnt by blocks; at once, all are.
     """
 
     pairs: tuple[str, ...]
-    learns: bool
+    learns: Literal["", "end-to-end", "block-wise"]
     text: str
+    transforms: tuple[str, ...] = ()
 
+
+OMNI = ("attn_in", "mlp_in", "value_out", "query_key")
+"""Transforms that OmniQuant learns."""
 
 ARMS = {
-    "mobilequant": Arm(EDGE, True, "SmoothQuant-Edge, then transforms, clipping and ranges learnt end to end"),
-    "rtn": Arm((), False, "round to nearest, ranges from calibration"),
-    "smoothquant-static": Arm(STATIC, False, "SmoothQuant before the two norms, static per-tensor activations"),
-    "smoothquant-edge": Arm(EDGE, False, "with MobileQuant's pairs value to output and up to down"),
-}
-CONTROLS = ("rtn", "smoothquant-static", "smoothquant-edge")
+    "mobilequant": Arm(EDGE, "end-to-end", "SmoothQuant-Edge, then transforms, clipping and ranges learnt end to end"),
+    "rtn": Arm((), "", "round to nearest, ranges from calibration"),
+    "smoothquant-static": Arm(STATIC, "", "SmoothQuant before the two norms, static per-tensor activations"),
+    "smoothquant-edge": Arm(EDGE, "", "with MobileQuant's pairs value to output and up to down"),
+    "omniquant-static": Arm(STATIC, "block-wise", "SmoothQuant-Static, then transforms and clipping by blocks", OMNI),
+    "omniquant-edge": Arm(
+        EDGE, "block-wise", "SmoothQuant-Edge, then transforms, up to down too, and clipping by blocks",
+        (*OMNI, "up_down"),
+    ),
+}  # fmt: skip
+CONTROLS = tuple(name for name in ARMS if name != "mobilequant")

@@ -141,7 +141,7 @@ def learn(
             group["lr"] = parameters.rates[name] * share
         for layer, transform in zip(model.model.layers, parameters.transforms, strict=False):
             attach(layer, transform, widths)
-        which = _batch(len(items), settings.batch, step, seed)
+        which = order(len(items), settings.batch, step, seed)
         embeds, aims = torch.cat([items[i].embeds for i in which]), torch.cat([targets[i] for i in which])
         loss = torch.nn.functional.mse_loss(last_hidden(model, embeds), aims)
         if not bool(torch.isfinite(loss)):
@@ -164,7 +164,7 @@ def learn(
     return parameters, epochs
 
 
-def _batch(count: int, batch: int, step: int, seed: int) -> list[int]:
+def order(count: int, batch: int, step: int, seed: int) -> list[int]:
     """Sequences of a step; each epoch has an order of its own."""
     import torch
 

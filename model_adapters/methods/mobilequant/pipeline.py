@@ -12,6 +12,7 @@ from data_splits.errors import UserError
 from data_splits.integrity import write_json
 from model_adapters.methods.mobilequant import stages
 from model_adapters.methods.mobilequant.arms import ARMS
+from model_adapters.methods.mobilequant.blockwise import learn_blocks
 from model_adapters.methods.mobilequant.learn import Settings, learn
 from model_adapters.methods.mobilequant.measure import perplexity, surprises, tokens
 from model_adapters.methods.mobilequant.modules import Projection, Site
@@ -53,7 +54,8 @@ def run(
     data = read_data(inputs["calibration"], source, inputs["samples"], inputs["length"], inputs["held_out"], seed)
     _bind(output, source, data)
     arm = ARMS[inputs["method"]]
-    total = 3 + (settings.steps(len(data.calibration)) if arm.learns else 0)
+    units = {"": 0, "end-to-end": settings.steps(len(data.calibration))}
+    total = 3 + units.get(arm.learns, len(source.model.model.layers))
     steps = _Steps(output, total, saved)
     model = source.model
     parameters = sum(each.numel() for each in model.parameters())
@@ -68,12 +70,16 @@ def run(
     steps.reached(2, "ranges.safetensors")
     trainable = 0
     losses: list[float] = []
-    if arm.learns:
+    kept = output / "learning.safetensors"
+    if arm.learns == "end-to-end":
         found, losses = learn(
-            model, data.calibration, targets, settings, seed, output / "learning.safetensors",
-            lambda done: saved(2 + done, total),
-        )  # fmt: skip
+            model, data.calibration, targets, settings, seed, kept, lambda done: saved(2 + done, total)
+        )
         trainable = found.count()
+    elif arm.learns == "block-wise":
+        trainable, losses = learn_blocks(
+            model, data.calibration, arm.transforms, settings, seed, kept, lambda done: saved(2 + done, total)
+        )
     freeze(model)
     name = inputs["name"] or f"{source.name}-{inputs['method']}-{bits.label}"
     write_model(output / "model", model, bits, source.folder, name)

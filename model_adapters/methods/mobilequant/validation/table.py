@@ -19,11 +19,13 @@ ARMS: dict[str, dict[str, Any]] = {
     "rtn": {"method": "rtn"},
     "smoothquant-static": {"method": "smoothquant-static"},
     "smoothquant-edge": {"method": "smoothquant-edge"},
+    "omniquant-static": {"method": "omniquant-static"},
+    "omniquant-edge": {"method": "omniquant-edge"},
     "transforms": {"learn": "transforms"},
     "transforms, clipping": {"learn": "transforms,clipping"},
     "mobilequant": {},
 }
-"""Row -> inputs; the fourth and fifth learn a part of what MobileQuant learns."""
+"""Row -> inputs; the last but one and the one before it learn a part of what MobileQuant learns."""
 
 SCHEMES = {"W8A8": (8, 8, 16), "W4A8": (4, 8, 16), "W4A6": (4, 6, 16), "W8A16": (8, 16, 16), "full W8A8": (8, 8, 8)}
 """Label -> bits of weights, narrow and wide activations."""

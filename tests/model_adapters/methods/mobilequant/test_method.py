@@ -10,6 +10,7 @@ import pytest
 from data_splits.errors import UserError
 from model_adapters.check_method import check_method
 from model_adapters.methods import METHODS
+from model_adapters.methods.mobilequant.arms import ARMS
 from model_adapters.methods.mobilequant.method import MobileQuant
 from model_adapters.methods.mobilequant.stored import read_model
 from model_adapters.methods.run import run_method
@@ -20,7 +21,7 @@ def test_it_passes_the_check_of_all_methods() -> None:
     assert not failed
 
 
-@pytest.mark.parametrize("method", ["mobilequant", "rtn", "smoothquant-static", "smoothquant-edge"])
+@pytest.mark.parametrize("method", list(ARMS))
 def test_record_and_artifact(tmp_path: Path, method: str) -> None:
     inputs = MobileQuant().made_up_inputs(tmp_path / "in") | {"method": method, "epochs": 1}
     artifact = run_method(MobileQuant(), inputs, tmp_path / "out", 3)
@@ -28,7 +29,7 @@ def test_record_and_artifact(tmp_path: Path, method: str) -> None:
     assert artifact.card.name == f"llama-{method}-W4A8"
     assert record["control"] == (method != "mobilequant")
     assert record["budget"] == {"weight_bits": 4, "activation_bits": 8, "wide_bits": 16}
-    assert (record["trainable"] > 0) == (method == "mobilequant")
+    assert (record["trainable"] > 0) == bool(ARMS[method].learns)
     assert record["labelled"] == 0
     assert len(record["measured"]["surprise"]) == len(record["measured"]["surprise_float"]) == 3
     assert 0 < record["measured"]["hidden_error"] < 1
