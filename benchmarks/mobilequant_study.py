@@ -25,7 +25,10 @@ from leaderboards.records.method_io import write_study
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.artifact import read_artifact
 
-ARMS = {"mobilequant": "method", "smoothquant-edge": "control", "smoothquant-static": "control", "rtn": "control"}
+ARMS = {
+    "mobilequant": "method", "smoothquant-edge": "control", "omniquant-edge": "control", "omniquant-static": "control",
+    "smoothquant-static": "control", "rtn": "control",
+}  # fmt: skip
 """SmoothQuant-Edge first: most of the gain is the transform that it shares."""
 FLOAT = "float"
 
@@ -41,6 +44,9 @@ def language(folder: Path) -> MethodRecord:
     if not seeds or not schemes:
         raise UserError(f"{folder} holds no finished validation. Run model_adapters.methods.mobilequant.validation.")
     runs = {(arm, scheme): [seed / f"{scheme}-{arm}" for seed in seeds] for arm in ARMS for scheme in schemes}
+    # the validation was asked for some arms: those that every scheme and seed has
+    roles = {a: role for a, role in ARMS.items() if all(run.exists() for s in schemes for run in runs[a, s])}
+    runs = {key: paths for key, paths in runs.items() if key[0] in roles}
     facts = {key: [read_artifact(path).record for path in paths] for key, paths in runs.items()}
     told = facts["rtn", schemes[0]][0]["data"][0]
     data = DataUsed(
@@ -69,7 +75,7 @@ def language(folder: Path) -> MethodRecord:
             trainable=facts[arm, schemes[0]][0]["trainable"], scores=scores(arm),
             **costs_of([path for scheme in schemes for path in runs[arm, scheme]]),
         )
-        for arm, role in ARMS.items()
+        for arm, role in roles.items()
     ]  # fmt: skip
     arms.append(Arm(name=FLOAT, role="control", seeds=list(range(len(seeds))), scores=scores(FLOAT)))
     return MethodRecord(

@@ -28,8 +28,8 @@ def test_the_order_of_the_paper_over_three_seeds(tmp_path: Path) -> None:
     arms = ["rtn", "smoothquant-static", "smoothquant-edge", "mobilequant"]
     results = []
     for seed in range(3):
-        model = prepare(tmp_path / f"{seed}" / "model", seed, 600)
-        results.append(perplexities(model, tmp_path / f"{seed}", seed, ["W4A8", "W4A6"], arms))
+        model = prepare(tmp_path / f"{seed}" / "model", seed, 300)
+        results.append(perplexities(model, tmp_path / f"{seed}", seed, ["W4A8", "W4A6"], arms, samples=32))
     for scheme in ("W4A8", "W4A6"):
         mean = {arm: fmean(each[scheme][arm] or float("inf") for each in results) for arm in results[0][scheme]}
         assert mean["mobilequant"] <= mean["smoothquant-edge"] < mean["smoothquant-static"], scheme
