@@ -27,9 +27,10 @@ def method_rows(entries: Iterable[tuple[MethodEntry, str]]) -> Iterator[Row]:
         if entry.faults:
             continue
         record = entry.record
-        tables = [{(each.task, each.metric): each for each in arm.scores} for arm in record.arms]
-        for key, against in tables[record.arms.index(record.control)].items():
-            for place, (arm, table) in enumerate(zip(record.arms, tables, strict=True)):
+        arms = [(arm, {(each.task, each.metric): each for each in arm.scores}) for arm in record.arms]
+        for key in arms[0][1]:
+            control, against = _control([(arm, table[key]) for arm, table in arms if arm.role == "control"])
+            for place, (arm, table) in enumerate(arms):
                 score = table[key]
                 yield {
                     "study": entry.hash,
@@ -39,7 +40,7 @@ def method_rows(entries: Iterable[tuple[MethodEntry, str]]) -> Iterator[Row]:
                     "place": place,
                     **_arm(arm),
                     **_score(score),
-                    **_difference(score, against, record.control.name if arm is not record.control else ""),
+                    **_difference(score, against, control.name if arm is not control else ""),
                     **_certified(score.certificate or score.test_set, score.test_set),
                 }
 
@@ -91,8 +92,13 @@ def _score(score: Score) -> Row:
     }
 
 
+def _control(controls: Sequence[tuple[Arm, Score]]) -> tuple[Arm, Score]:
+    """What differences of a score are taken against: the study's first control that has it."""
+    return next((each for each in controls if each[1].value is not None), controls[0])
+
+
 def _difference(score: Score, control: Score, name: str) -> Row:
-    """The arm less the first control, unit by unit, where both were measured on the same units."""
+    """The arm less its control, unit by unit, where both were measured on the same units."""
     found: Estimate | None = None
     if name and score.values and control.values:
         found = difference_over_units(score.values, control.values, str(score.per))

@@ -167,11 +167,6 @@ class MethodRecord(_Strict):
             raise ValueError("values of single cases or patients of a credentialed split stay on your machine")
         return self
 
-    @property
-    def control(self) -> Arm:
-        """The first control: what differences are taken against."""
-        return next(each for each in self.arms if each.role == "control")
-
 
 def _comparable(arm: str, score: Score, others: Sequence[Score]) -> None:
     """The same kind of number in every arm."""

@@ -12,6 +12,7 @@ from leaderboards.boards import store
 from leaderboards.boards.methods import method_rows, studies
 from leaderboards.library.methods import MethodEntry
 from leaderboards.library.tiers import Tier
+from leaderboards.records.method_record import Score
 
 
 def test_rows(made: Tables) -> None:
@@ -29,6 +30,17 @@ def test_rows(made: Tables) -> None:
     assert one["certified"] > one["seen"] and one["test_set_n"] == 50 and one["certified_n"] == 100
     assert control["certified"] is None and one["declared"] and one["budget"] == ["labelled_at_most 100"]
     assert [row["arm"] for row in studies(made["methods"])] == ["fw-hard"]
+
+
+def test_a_score_that_the_control_lacks_is_taken_against_the_next_one() -> None:
+    record = own_study()
+    one, control = record.arms
+    absent = Score(task="twelve clients", metric="accuracy", direction="higher", reason="learns no such thing")
+    arms = [one, control.model_copy(update={"name": "nothing", "scores": [absent]}), control]
+    entry = MethodEntry(Path("x"), record.model_copy(update={"arms": arms}), "0" * 64, (), Tier.self_reported)
+    first, nothing, last = method_rows([(entry, "public")])
+    assert first["against"] == nothing["against"] == "average" and last["against"] == ""
+    assert first["difference"] == pytest.approx(0.1 - 0.002 * 5.5) and nothing["difference"] is None
 
 
 def test_what_does_not_follow_has_no_row() -> None:

@@ -22,7 +22,8 @@ def arms(**second: Any) -> list[Arm]:
 
 def test_a_study_that_holds() -> None:
     record = own_study()
-    assert record.control.name == "average" and MethodRecord.model_validate(record.model_dump(mode="json")) == record
+    assert [each.role for each in record.arms] == ["method", "control"]
+    assert MethodRecord.model_validate(record.model_dump(mode="json")) == record
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_what_a_study_may_not_be(second: dict[str, Any], match: str) -> None:
 
 def test_a_score_that_diverged_says_so() -> None:
     gone = Score(task="t", metric="accuracy", direction="higher", reason="diverged in all seeds")
-    assert study(arms(scores=[gone])).control.scores[0].value is None
+    assert study(arms(scores=[gone])).arms[1].scores[0].value is None
 
 
 @pytest.mark.parametrize(
