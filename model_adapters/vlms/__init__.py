@@ -19,6 +19,7 @@ VLMS: Registry[VisionLanguageModel] = Registry(
         "constant": f"{_HERE}.constant:build",
         "embedded": f"{_HERE}.embedded:build",
         "embedded-quantised": f"{_HERE}.embedded_quantised:build",
+        "embedded-tuned": f"{_HERE}.embedded_tuned:build",
         "emu2": f"{_HERE}.emu2:build",
         "idefics2": f"{_HERE}.idefics2:build",
         "idefics3": f"{_HERE}.idefics3:build",

@@ -190,10 +190,14 @@ class EmbeddedVlm:
 
     def _next(self, rows: Tensor, cache: Any) -> Tensor:
         """Logits float32 [vocabulary] of the token after these rows."""
+        hidden = self._model.model(inputs_embeds=rows[None], past_key_values=cache, use_cache=True).last_hidden_state
+        return self._head(hidden[0, -1])
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        """Logits float32 [vocabulary] of a last hidden state float32 [576]."""
         import torch
 
-        hidden = self._model.model(inputs_embeds=rows[None], past_key_values=cache, use_cache=True).last_hidden_state
-        return torch.nn.functional.linear(hidden[0, -1], self._table)
+        return torch.nn.functional.linear(hidden, self._table)
 
     def _letters(self, logits: Tensor, letters: Sequence[str]) -> dict[str, float]:
         from model_adapters.vlms.chat.letters import letter_logits, letter_tokens

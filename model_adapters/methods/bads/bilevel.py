@@ -50,13 +50,15 @@ class BilevelChain(Chain):
     def _weights(self, rows: Tensor, trusted: Tensor) -> Tensor:
         """float32[rows], summing to 1, or to 0 where no example helps."""
         import torch
+        from torch.nn.attention import SDPBackend, sdpa_kernel
 
         theta = leaves(self.walk.theta)
         slope = gradient(self.problem.losses(theta, trusted, meta=True).mean(), theta)
         ahead = leaves({name: theta[name] - self.settings.rate * slope[name] for name in theta})
         wanted = gradient(self.problem.losses(ahead, trusted, meta=True).mean(), ahead)
         share = torch.zeros(len(rows), requires_grad=True)
-        inner = (share * self.problem.losses(theta, rows)).sum()
+        with sdpa_kernel(SDPBackend.MATH):  # the fused kernels of attention have no second derivative
+            inner = (share * self.problem.losses(theta, rows)).sum()
         names = sorted(theta)
         found = torch.autograd.grad(inner, [theta[name] for name in names], create_graph=True)
         along = sum(((a * wanted[name]).sum() for a, name in zip(found, names, strict=True)), torch.zeros(()))

@@ -24,7 +24,7 @@ FIRST, LAST = 0.15, 0.85
 """Shares of the noise process between which times are drawn: before, all prompts fit; after, nothing is to be seen."""
 
 SMALLEST = 1e-3
-"""Least unit of a change: of tensors that start at 0."""
+"""A tensor below starts at about 0 and has no size of its own: its unit is the median of the others'."""
 
 ADDED = ("svdiff", "difffit", "ssf", "freeze")
 """Families that do not select (or, as LoRA, add) plain parameters."""
@@ -72,7 +72,10 @@ class Denoiser:
         self.adapted = adapt(base.network, family, Allowed((), None, True), seed=seed)
         self._start = {name: each.detach().clone() for name, each in self.adapted.parameters.items()}
         base.network.requires_grad_(False)
-        self.units = {name: max(float(each.square().mean().sqrt()), SMALLEST) for name, each in self._start.items()}
+        sizes = {name: float(each.square().mean().sqrt()) for name, each in self._start.items()}
+        known = sorted(size for size in sizes.values() if size > SMALLEST)
+        usual = known[len(known) // 2] if known else SMALLEST
+        self.units = {name: size if size > SMALLEST else usual for name, size in sizes.items()}
         self._called = _module(base)
 
     def start(self) -> Parameters:

@@ -38,6 +38,7 @@ class Reader(Protocol):
     """A frozen language model that reads an answer."""
 
     name: str
+    hash: str
 
     def states(self, request: AnswerRequest, answer: str) -> States: ...
 
@@ -50,31 +51,37 @@ class EmbeddedReader:
     """The embedded model."""
 
     def __init__(self, context: BuildContext) -> None:
-        from model_adapters.vlms.embedded import build
+        from model_adapters.vlms import embedded
+        from model_adapters.vlms.embedded_quantised import open_float
 
-        self._vlm: Any = build(context)
-        self.name = f"embedded {self._vlm.card.weight_hashes['weights.safetensors'][:12]}"
+        if missing := embedded.requirements(context):
+            raise UserError(f"embedded needs {missing[0].what}. {missing[0].how}")
+        self._vlm = open_float(context)
+        self.hash = self._vlm.card.weight_hashes[embedded.FILE]
+        self.name = f"embedded {self.hash[:12]}"
 
     def states(self, request: AnswerRequest, answer: str) -> States:
         """As training put it: prompt, answer, end of text."""
         import torch
 
-        from model_adapters.vlms.smollm2 import EOS
-
         vlm = self._vlm
         if reason := vlm.refusal(request):
             raise UserError(f"Instruction {request.case_id} cannot be read: {reason}.")
-        tokens = [*vlm._tokenizer.encode(answer).ids, EOS]
+        tokens = vlm.answer_ids(answer)
         with torch.inference_mode():
-            prompt = vlm._prompt(request)
-            rows = torch.cat([prompt, vlm._table[tokens[:-1]]])
-            hidden = vlm._model.model(inputs_embeds=rows[None], use_cache=False).last_hidden_state[0]
+            prompt = vlm.prompt(request)
+            rows = torch.cat([prompt, self._table[tokens[:-1]]])
+            hidden = vlm.language.model(inputs_embeds=rows[None], use_cache=False).last_hidden_state[0]
         return hidden[len(prompt) - 1 :].numpy().copy(), np.array(tokens, np.int64)
 
     def logits(self, states: NDArray[np.float32], tokens: NDArray[np.int64]) -> NDArray[np.float32]:
         """By the table of embeddings, which is the output layer too."""
-        found: NDArray[np.float32] = states @ self._vlm._table[tokens.tolist()].detach().numpy().T
+        found: NDArray[np.float32] = states @ self._table[tokens.tolist()].detach().numpy().T
         return found
+
+    @property
+    def _table(self) -> Any:
+        return self._vlm.language.model.embed_tokens.weight
 
 
 def holds_instructions(spec: str) -> bool:
@@ -128,7 +135,8 @@ def from_instructions(
 
     def write_model(theta: Parameters, folder: Path) -> None:
         about: Mapping[str, Any] = {
-            "kind": "tokens", "model": reader.name, "tokens": tokens.tolist(), "scale": scale,
+            "kind": "tokens", "model": reader.name, "hash": reader.hash, "tokens": tokens.tolist(), "scale": scale,
+            "data": [str(part.entry["name"]) for part in parts],
             "adds": "to the logits of these tokens, of the last hidden state times scale",
         }  # fmt: skip
         write_network(theta, about, folder)
