@@ -44,7 +44,7 @@ WEIGHING: dict[str, Any] = {
     "weight_rate": 2.0,
 }  # fmt: skip
 TUNING: dict[str, Any] = {
-    "base": "embedded", "peft": "attention", "learning_rate": 2e-3, "steps": 150, "batch": 8, "save_every": 150,
+    "base": "embedded", "peft": "full", "learning_rate": 1e-3, "steps": 120, "batch": 8, "save_every": 120,
 }  # fmt: skip
 METRICS = ("label_consistency_lite0", "prompt_choice_lite0", "kid_lite0")
 SAMPLER = {"steps": "6"}

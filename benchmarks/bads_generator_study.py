@@ -62,7 +62,7 @@ def write(output: Path, path: Path) -> None:
         title="BADS on a generator whose prompts were swapped",
         question="Do weights learnt beside a diffusion generator find images with another image's prompt, and does "
         "fine-tuning with them follow prompts better?",
-        base="embedded generator (7.8 M parameters), attention layers learnt",
+        base="embedded generator (7.8 M parameters); weighing learns its attention layers, fine-tuning all",
         data=[
             DataUsed(
                 name="phantom, prompts swapped", version=f"cohorts {COHORT} to {COHORT + 2}", subset="train, meta",
