@@ -17,8 +17,10 @@ METRICS = {
     "label_consistency_lite0": ("label AUROC", "higher"),
     "prompt_choice_lite0": ("prompt choice", "higher"),
     "kid_lite0": ("KID", "lower"),
+    "prompt_gain": ("prompt gain", "higher"),
+    "denoising_error": ("denoising error", "lower"),
 }
-"""Of the images that the fine-tuned generator draws."""
+"""Of the images that the fine-tuned generator draws; the last two of how it denoises test images."""
 
 
 def values(found: list[dict[str, Any]], metric: str) -> list[float]:
@@ -73,9 +75,10 @@ def write(output: Path, path: Path) -> None:
         reconstructed=list(RECONSTRUCTED),
         notes=[
             f"{SHARE:.0%} of the training images of a cohort had prompt and labels dealt out anew among themselves; at "
-            f"most {TRUSTED} trusted images of other patients. Scores: chexgenbench on 80 clean prompts of test "
+            "most "
+            f"{TRUSTED} trusted images of other patients. Scores: chexgenbench on 80 clean prompts of test "
             "patients. Weight AUROC: weights, or the scores of a rule that keeps or drops, against which labels are "
-            "wrong.",
+            "wrong. Prompt gain: share of the denoising error of test images that their prompt saves.",
             "The base was trained on right prompts of another cohort and knows what they mean: asking it is a strong "
             "control, which a generator that is fine-tuned on a new domain could not offer.",
             "Intervals are over seeds, each another cohort, fault, meta set and fit. Seconds are of weighing, "
