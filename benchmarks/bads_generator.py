@@ -4,10 +4,10 @@
     python -m benchmarks.bads_generator --output runs/bads-generator --study study.json     # only the study
 
 A seed is a phantom cohort that the base has not seen, with the prompts (and labels) of 45 % of the training images
-dealt out anew among them, which makes four in ten wrong. Rules give weights by `model-adapters train bads` with `generator=embedded`;
-`capacity-control` fine-tunes the embedded generator on the weighted splits; `label_consistency`, `prompt_choice` and
-`kid` of the benchmark score what it then draws for the prompts of other patients. About 5 minutes of CPU a seed; stops
-and goes on.
+dealt out anew among them, which makes four in ten wrong. Rules give weights by `model-adapters train bads` with
+`generator=embedded`; `capacity-control` fine-tunes the embedded generator on the weighted splits; `label_consistency`,
+`prompt_choice` and `kid` of the benchmark score what it then draws for the prompts of other patients. About 5 minutes
+of CPU a seed; stops and goes on.
 """
 
 from __future__ import annotations

@@ -74,9 +74,8 @@ def write(output: Path, path: Path) -> None:
         arms=[_arm(arm, held[arm.name]) for arm in ARMS if held[arm.name]],
         reconstructed=list(RECONSTRUCTED),
         notes=[
-            f"{SHARE:.0%} of the training images of a cohort had prompt and labels dealt out anew among themselves; at "
-            "most "
-            f"{TRUSTED} trusted images of other patients. Scores: chexgenbench on 80 clean prompts of test "
+            f"{SHARE:.0%} of the training images of a cohort had prompt and labels dealt out anew among themselves; "
+            f"at most {TRUSTED} trusted images of other patients. Scores: chexgenbench on 80 clean prompts of test "
             "patients. Weight AUROC: weights, or the scores of a rule that keeps or drops, against which labels are "
             "wrong. Prompt gain: share of the denoising error of test images that their prompt saves.",
             "The base was trained on right prompts of another cohort and knows what they mean: asking it is a strong "
