@@ -28,7 +28,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("generator", "generators", "chexgenbench eval --model {name} --split phantom --limit 60"),
-        Kind("vlm", "vlms", "mirb eval --vlm {name} --data mirb-procedural"),
+        Kind("vlm", "vlms", "mirb eval --vlm {name} --split mirb-procedural"),
         Kind("encoder", "encoders", "chexgenbench eval --split phantom --limit 60 --encoders {name}"),
         Kind("predictor", "predictors", "chexgenbench utility --predictor-name {name} --train SPLIT"),
         Kind("method", "methods", "model-adapters train {name} --help"),
