@@ -101,6 +101,9 @@ def run_seed(folder: Path, seed: int, samples: int, held_out: int, settings: Set
         if pairs:
             stages.smooth(model, data.calibration, ALPHA, pairs, here / f"smooth-{shared}.safetensors")
         stages.ranges(model, data.calibration, here / f"ranges-{shared}.safetensors")
+        calibrated, counted = time.process_time(), here / f"seconds-{shared}.json"
+        if not counted.exists():
+            write_json(counted, calibrated - started)
         losses: list[float] = []
         learnt = 0
         if ARMS[arm].learns:
@@ -112,7 +115,9 @@ def run_seed(folder: Path, seed: int, samples: int, held_out: int, settings: Set
                 )  # fmt: skip
             learnt = found.count()
         freeze(model)
-        seconds, peak = time.process_time() - started, _peak()
+        # arms with the same start share its calibration, and each would have had to do it
+        seconds = time.process_time() - calibrated + json.loads(counted.read_text("utf-8"))
+        peak = _peak()
         surprise, error = measure(model, data.held_out, aims)
         write_json(
             here / f"{cell}.json",
