@@ -12,13 +12,12 @@ from model_adapters.generators import diffusers_checkpoint as checkpoint
 from model_adapters.methods.capacity_control.cases import pixels
 
 if TYPE_CHECKING:
-    from model_adapters.card import ModelCard
     from model_adapters.methods.capacity_control.base import Base
     from model_adapters.protocols import Image
 
 
 class LatentEncoder:
-    """An encoder whose feature is the flattened latent of an image.
+    """What the extraction engine asks of an encoder; the feature is the flattened latent of an image.
 
     Attributes:
         shape: (c, h, w) of a latent.
@@ -36,14 +35,6 @@ class LatentEncoder:
         hashes = checkpoint.weight_hashes(base.located.folder)
         own = {name: each for name, each in hashes.items() if name.startswith("vae/")}
         self.fingerprint = content_hash(["latents 1", own, base.size, self.compute_batch, base.device])
-
-    @property
-    def card(self) -> ModelCard:
-        """A feature of nobody's board."""
-        raise NotImplementedError
-
-    def class_head(self) -> None:
-        """None."""
 
     def preprocess(self, image: Image) -> NDArray[np.float32]:
         """float32[channels, size, size] in [-1, 1], as fine-tuning sees it."""

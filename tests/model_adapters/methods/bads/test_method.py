@@ -108,7 +108,7 @@ def test_one_table_is_not_both_sets_and_changed_data_are_noticed(tmp_path: Path)
     with pytest.raises(KeyboardInterrupt):
         run_method(method, inputs, tmp_path / "out", 0, stop)
     table(Path(inputs["train"]), inputs=np.zeros((12, 5), np.float32))
-    with pytest.raises(UserError, match="not those that"):
+    with pytest.raises(UserError, match="The data changed since"):
         run_method(method, inputs, tmp_path / "out", 0)
 
 
