@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data_splits.errors import UserError
-from data_splits.integrity import atomic_write, canonical_json, write_json
+from data_splits.integrity import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from model_adapters.methods.bads.chain import Chain, Selection
 
-STATE_FILE, DATA_FILE = "state.safetensors", "data.json"
+STATE_FILE = "state.safetensors"
 
 SAVES = 20
 """How often the state is written in a fit, about."""
@@ -56,25 +56,6 @@ def _keep(path: Path, state: dict[str, Tensor], done: int) -> None:
         raise UserError(f"The fit diverged by step {done}: {lost[0]} is no longer finite. Choose a smaller rate.")
     with atomic_write(path) as stream:
         stream.write(save(arrays | {"done": np.array(done)}))
-
-
-def bind(output: Path, facts: dict[str, Any]) -> None:
-    """Tie the state to the contents of the data: a path says nothing of what lies there.
-
-    Raises:
-        UserError: an earlier call was given other data.
-    """
-    path = output / DATA_FILE
-    if not path.exists():
-        write_json(path, facts)
-    elif canonical_json(facts) != canonical_json(_read(path)):
-        raise UserError(f"The data are not those that {output.parent} was begun with. Choose another --output.")
-
-
-def _read(path: Path) -> Any:
-    import json
-
-    return json.loads(path.read_text("utf-8"))
 
 
 @contextmanager

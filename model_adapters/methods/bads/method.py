@@ -17,6 +17,7 @@ from data_splits.integrity import write_text
 from model_adapters.card import ModelCard
 from model_adapters.methods.bads import settings as settings_module
 from model_adapters.methods.bads.settings import Settings
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Bads:
             UserError: a set without labels, sets that share patients, a budget that cannot be met, a setting out of
                 range, data that changed since an earlier call, or a fit that diverges.
         """
-        from model_adapters.methods.bads.fit import bind, fit
+        from model_adapters.methods.bads.fit import fit
         from model_adapters.methods.bads.rules import RULES
 
         settings = Settings.of(dict(inputs))
@@ -109,7 +110,7 @@ class Bads:
         if rule not in RULES:
             raise UserError(f"No rule is called {rule!r}: choose from {', '.join(RULES)}.")
         source = open_source(inputs, output, seed, self._context)
-        bind(output, dict(source.facts))
+        hold_to_contents(output / "data.json", source.facts, "The data")
         chain = _chain(source, settings, rule, seed)
         selection = fit(chain, output, saved)
         folder = output / "weighted"

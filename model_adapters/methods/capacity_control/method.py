@@ -6,16 +6,15 @@ training so far), `inputs.json` (what the state belongs to).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_splits.errors import UserError
 from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
 from model_adapters.methods.capacity_control.families import FAMILIES
 from model_adapters.methods.capacity_control.settings import INPUTS, Settings, read_settings
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.protocols import Artifact, BuildContext, MethodInput, Saved
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class CapacityControl:
         mask = read_mask(inputs["mask"], names)
         total = sum(each.numel() for each in base.network.parameters())
         adapted = adapt(base.network, settings.family, Allowed(names, mask, inputs["outside"]), inputs["rank"], seed)
-        _bind(output, hashes)
+        hold_to_contents(output / "inputs.json", hashes, "Base or split")
         state = _trained(base, chosen, adapted, settings, seed, output, saved)
         facts = {
             "family": settings.family, "mask": "".join("01"[bit] for bit in mask or ()), "rank": str(inputs["rank"]),
@@ -168,15 +167,6 @@ def _cases(chosen: Chosen, located: Located) -> dict[str, Any]:
         "split": split.name, "split_hash": split.manifest.hash, "subset": chosen.subset,
         "cases": chosen.prompt_hashes(), "adapter": "embedded" if located.embedded else "diffusers",
     }  # fmt: skip
-
-
-def _bind(output: Path, hashes: Mapping[str, str]) -> None:
-    """Tie the state to what the base and the split hold: a path says nothing of what lies there."""
-    path = output / "inputs.json"
-    if not path.exists():
-        write_json(path, dict(hashes))
-    elif json.loads(path.read_text("utf-8")) != dict(hashes):
-        raise UserError(f"Base or split is not the one that {output.parent} was begun with. Choose another --output.")
 
 
 def _record(

@@ -7,15 +7,14 @@ adapters/CLIENT/ as peft adapters), `base-rounds.safetensors`, `rounds.safetenso
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import write_json
 from model_adapters.card import ModelCard
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.methods.fedp2eft.clients import Client, count, read_clients
 from model_adapters.methods.fedp2eft.settings import Settings
 from model_adapters.methods.merging.method import texts
@@ -108,7 +107,8 @@ class FedP2eft:
             raise UserError(f"There is no arm {arm!r}. Choose of {', '.join(ARMS)}.")
         require_rank(inputs["rank"], settings.max_rank)
         clients = read_clients(texts(inputs["clients"]), texts(inputs["unseen"]))
-        _bind(output, clients)
+        contents = {client.name: [client.seen, client.sha256] for client in clients}
+        hold_to_contents(output / "clients.json", contents, "A client's file")
         session = Session(inputs, settings, clients, output, seed, self.device)
         rounds = settings.rounds if arm in LEARNT else 0
         total = session.base_rounds + rounds + len(clients)
@@ -182,16 +182,6 @@ METRICS = {
 def build(context: BuildContext) -> FedP2eft:
     """Make the method; networks run on the context's device."""
     return FedP2eft(context.device)
-
-
-def _bind(output: Path, clients: list[Client]) -> None:
-    """Tie the folder to the clients' contents: a path says nothing of what lies there."""
-    found = {client.name: [client.seen, client.sha256] for client in clients}
-    path = output / "clients.json"
-    if not path.exists():
-        write_json(path, found)
-    elif json.loads(path.read_text("utf-8")) != found:
-        raise UserError(f"A client's file is not the one that {output.parent} was begun with. Choose another --output.")
 
 
 def _mean(values: list[float]) -> float:

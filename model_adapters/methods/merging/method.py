@@ -17,6 +17,7 @@ from typing import Any, get_args
 from data_splits.errors import UserError
 from data_splits.integrity import sha256_file, write_json
 from model_adapters.card import ModelCard
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.methods.measured import note_measured
 from model_adapters.methods.merging import table
 from model_adapters.methods.merging.checkpoint import FLOATS, WEIGHT_FILES, Checkpoint
@@ -90,7 +91,8 @@ class Merging:
         pool = open_pool(texts(inputs["models"]), inputs["base"], texts(inputs["exclude"]), inputs["hold"])
         dtypes = _dtypes(pool, inputs["dtype"])
         objective = self._objective(inputs, pool)
-        _bind(output, pool, objective)
+        contents = {"pool": pool.facts(), "objective": objective.facts() if objective else None}
+        hold_to_contents(output / "pool.json", contents, "A model or task")
         run = MergeRun(pool, objective, settings, seed, output)
         planned = table.planned_steps(run, name)
         total = planned + len(pool.merged)
@@ -157,18 +159,6 @@ def _dtypes(pool: Pool, dtype: str) -> dict[str, str]:
     if dtype not in known:
         raise UserError(f"dtype is {dtype!r}; it is keep, {', '.join(known)}.")
     return dict.fromkeys(pool.merged, known[dtype])
-
-
-def _bind(output: Path, pool: Pool, objective: Objective | None) -> None:
-    """Tie the state to the contents of all files: a path says nothing of what lies there."""
-    found = {"pool": pool.facts(), "objective": objective.facts() if objective else None}
-    path = output / "pool.json"
-    if not path.exists():
-        write_json(path, found)
-    elif json.loads(path.read_text("utf-8")) != json.loads(json.dumps(found)):
-        raise UserError(
-            f"A model or task is not the file that {output.parent} was begun with. Choose another --output."
-        )
 
 
 def write_merged(pool: Pool, merged: Merged, folder: Path, dtypes: dict[str, str], step: Any) -> Path:

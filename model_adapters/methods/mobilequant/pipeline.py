@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_splits.errors import UserError
 from data_splits.integrity import write_json
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.methods.mobilequant import stages
 from model_adapters.methods.mobilequant.arms import ARMS
 from model_adapters.methods.mobilequant.blockwise import learn_blocks
@@ -20,7 +20,7 @@ from model_adapters.methods.mobilequant.network import convert, freeze, last_hid
 from model_adapters.methods.mobilequant.sites import NARROW, Bits
 from model_adapters.methods.mobilequant.sources import Source, open_source
 from model_adapters.methods.mobilequant.stored import WEIGHTS, write_model
-from model_adapters.methods.mobilequant.texts import Data, Item, read_data
+from model_adapters.methods.mobilequant.texts import Item, read_data
 from model_adapters.protocols import Saved
 
 
@@ -52,7 +52,7 @@ def run(
     """
     source = open_source(inputs["model"], device)
     data = read_data(inputs["calibration"], source, inputs["samples"], inputs["length"], inputs["held_out"], seed)
-    _bind(output, source, data)
+    hold_to_contents(output / "source.json", {"model": source.hashes, "data": data.facts}, "Model or calibration text")
     arm = ARMS[inputs["method"]]
     units = {"": 0, "end-to-end": settings.steps(len(data.calibration))}
     total = 3 + units.get(arm.learns, len(source.model.model.layers))
@@ -155,16 +155,8 @@ def _hidden_error(model: Any, items: Sequence[Item], aims: Sequence[Any]) -> flo
     return error / sum(float(each.double().square().sum()) for each in aims)
 
 
-def _kept(path: Path, make: Any) -> Any:
+def _kept(path: Path, make: Callable[[], Any]) -> Any:
+    """JSON that an earlier call wrote; of a first call, what `make` gives."""
     if not path.exists():
         write_json(path, make())
     return json.loads(path.read_text("utf-8"))
-
-
-def _bind(output: Path, source: Source, data: Data) -> None:
-    """Tie the state to the contents of all files: a path says nothing of what lies there."""
-    found = {"model": source.hashes, "data": data.facts}
-    if _kept(output / "source.json", lambda: found) != json.loads(json.dumps(found)):
-        raise UserError(
-            f"Model or calibration text is not what {output.parent} was begun with. Choose another --output."
-        )

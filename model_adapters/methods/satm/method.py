@@ -6,7 +6,6 @@ Layout of the output: `split/` (the artifact: a split folder, see `output`), `pi
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Callable, Mapping
@@ -17,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_splits.errors import UserError
-from data_splits.integrity import content_hash, write_json
+from data_splits.integrity import content_hash
 from model_adapters.card import ModelCard
+from model_adapters.methods.contents import hold_to_contents
 from model_adapters.methods.satm import made_up
 from model_adapters.methods.satm.ascent import Ascent
 from model_adapters.methods.satm.condense import Condensed, condense, saved_states
@@ -88,7 +88,8 @@ class Satm:
             raise UserError(f"images_per_class is {each} and side {side}; they are at least 1 and 4.")
         source = open_source(inputs, each)
         network = parse_network(settings.network, side, len(source.rule.names))
-        _bind(output, source)
+        contents = {"manifest": source.split.manifest.hash, "classes": content_hash(source.targets.tolist())}
+        hold_to_contents(output / "data.json", contents, "The split")
         blocks = blocks_of(len(source.cases))
         vectors = 0 if settings.way.selects else settings.experts * (settings.epochs + 1)
         total = blocks + vectors + (0 if settings.way.selects else saved_states(settings))
@@ -155,16 +156,6 @@ class Satm:
 def build(context: BuildContext) -> Satm:
     """Make the method; networks run on the context's device."""
     return Satm(context.device)
-
-
-def _bind(output: Path, source: Source) -> None:
-    """Tie the work to the contents of the split: its name says nothing of what lies there."""
-    found = {"manifest": source.split.manifest.hash, "classes": content_hash(source.targets.tolist())}
-    path = output / "data.json"
-    if not path.exists():
-        write_json(path, found)
-    elif json.loads(path.read_text("utf-8")) != found:
-        raise UserError(f"The split is not the one that {output.parent} was begun with. Choose another --output.")
 
 
 def _result(

@@ -20,9 +20,7 @@ from model_adapters.methods.run import read_inputs
 class Made:
     """A loop over four phantoms on the tiny checkpoint."""
 
-    def __init__(
-        self, base: Path, folder: Path, family: str = "bias", *, weights: Any = None, **given: Any
-    ) -> None:
+    def __init__(self, base: Path, folder: Path, family: str = "bias", *, weights: Any = None, **given: Any) -> None:
         asked = {"base": str(base), "split": "phantom", "peft": family, "batch": 4, "learning_rate": 1e-2, **given}
         settings = read_settings(read_inputs(asked, INPUTS, "capacity-control"), "cpu")
         self.base = Base(locate_base(str(base)), "cpu")

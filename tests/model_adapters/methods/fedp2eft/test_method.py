@@ -102,5 +102,5 @@ def test_a_changed_client_is_noticed(tmp_path: Path) -> None:
         run_method(method, inputs, tmp_path / "out", 0, saved)
     first, second = inputs["clients"][:2]
     Path(first).write_bytes(Path(second).read_bytes())
-    with pytest.raises(UserError, match="not the one"):
+    with pytest.raises(UserError, match="changed since"):
         run_method(method, inputs, tmp_path / "out", 0)

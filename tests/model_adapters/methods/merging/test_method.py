@@ -165,5 +165,5 @@ def test_a_model_that_changed_meanwhile_is_not_gone_on_with(tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         run_method(method.build(BuildContext()), inputs, tmp_path / "out", 0, stop)
     Path(inputs["models"][0]).write_bytes(Path(inputs["base"]).read_bytes())
-    with pytest.raises(UserError, match="is not the file"):
+    with pytest.raises(UserError, match="changed since"):
         run_method(method.build(BuildContext()), inputs, tmp_path / "out", 0)

@@ -75,5 +75,5 @@ def test_another_model_in_the_same_place_is_not_gone_on_with(tmp_path: Path) -> 
     with pytest.raises(KeyboardInterrupt):
         run_method(MobileQuant(), inputs, tmp_path / "out", saved=killed)
     write_llama(tmp_path / "in" / "llama", num_hidden_layers=1)
-    with pytest.raises(UserError, match="begun with"):
+    with pytest.raises(UserError, match="was begun"):
         run_method(MobileQuant(), inputs, tmp_path / "out")

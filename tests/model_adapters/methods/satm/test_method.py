@@ -144,5 +144,5 @@ def test_a_split_that_changed_meanwhile_is_not_gone_on_with(tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         run_method(build(BuildContext()), inputs, tmp_path / "out", 0, stop)
     materialise(made_up_split(images=14), tmp_path / "in" / "made-up")
-    with pytest.raises(UserError, match="is not the one"):
+    with pytest.raises(UserError, match="The split changed since"):
         run(tmp_path / "out", inputs)
