@@ -18,16 +18,26 @@ PUBLISHED_QUESTIONS = 969
 WORKS_NOW = "mirb eval --vlm {name}   (on generated questions: no download, minutes on two cores)"
 
 
+def _named(vlm: str) -> tuple[str, str | None]:
+    """As `parse_vlm`; a reader of the tables may take one of their columns for a model."""
+    if vlm == "chance":
+        raise UserError(
+            "chance is no model: what guessing scores is computed exactly, and stands in every table beside the "
+            "accuracy. Try --vlm text-only or --vlm constant."
+        )
+    return parse_vlm(vlm)
+
+
 def default_split(vlm: str) -> str:
     """The split a model is asked unless the user names one: the published data, for our own models the generated."""
-    card = VLMS.card(parse_vlm(vlm)[0])
+    card = VLMS.card(_named(vlm)[0])
     ours = card.source.startswith(("ships with", "computed"))
     return PROCEDURAL if ours else "mirb"
 
 
 def default_device(vlm: str) -> str:
     """ "cuda" if the model can use one that is there, else "cpu"."""
-    name, _ = parse_vlm(vlm)
+    name, _ = _named(vlm)
     if name == "openai" or VLMS.card(name).source.startswith(("ships with", "computed")):
         return "cpu"
     import torch
@@ -42,7 +52,7 @@ def works_now() -> str:
 
 def context_of(config: RunConfig, split: QuestionSplit | None) -> tuple[str, BuildContext]:
     """The model's registry name and what it may use."""
-    name, target = parse_vlm(config.vlm)
+    name, target = _named(config.vlm)
     return name, BuildContext(
         target=target,
         questions=split,
