@@ -83,7 +83,8 @@ def write_clients(folder: Path, catalogues: Path, cut: Cut, encode: Encode, seed
     """
     from safetensors.torch import save
 
-    seen, unseen = [], []
+    seen: list[str] = []
+    unseen: list[str] = []
     for language in (*cut.seen, *cut.unseen):
         text = messages(catalogues / "conf" / "locale" / language / "LC_MESSAGES" / "django.mo")
         rng = np.random.default_rng(derive_seed(seed, language, purpose="catalogue"))
