@@ -2,7 +2,7 @@
 
     python -m benchmarks.bads_instructions --output runs/bads-instructions
 
-Questions of `mirb-procedural` of three tasks, the answers of half of them dealt out anew within their task; 20 checked
+Questions of `mirb-procedural` of three tasks, the answers of half of them dealt out anew within their task; 15 checked
 questions a task. Every arm is `model-adapters train bads`, what it leaves is `--vlm embedded-tuned:FOLDER`, and the
 shipped model stands beside them. Paired differences: `mirb compare RUN RUN`. About 8 minutes of CPU; stops and goes on.
 """
@@ -33,7 +33,7 @@ from model_adapters.protocols import BuildContext
 
 TASKS = "count,3d_scene,attribute"
 SEED, META_SEED, TEST_SEED = 400000, 400001, 11
-TRAIN, TRUSTED, TEST, SHARE = 50, 20, 50, 0.5
+TRAIN, TRUSTED, TEST, SHARE = 40, 15, 40, 0.5
 """Questions a task. The embedded model was trained on seeds from 100000 on; evaluation uses seeds below 1,000."""
 
 STEPS = 600
@@ -107,9 +107,9 @@ def score(vlm: str, folder: Path) -> dict[str, Any]:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     record = json.loads((folder / "record.json").read_text("utf-8"))
     return {
-        each["group"]: [each["value"], each["low"], each["high"], each["n"]]
+        each["group"]: [each["value"], each["low"], each["high"], each["n_generated"]]
         for each in record["results"]
-        if each["metric"] == "accuracy"
+        if each["metric"] == "accuracy" and each["variant"] == "raw"
     }
 
 
