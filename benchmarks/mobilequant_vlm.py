@@ -129,7 +129,8 @@ def study(folder: Path, schemes: Sequence[tuple[int, int]], given: dict[str, Any
         arms=arms,
         notes=[
             "Eye, projector and second look stay in float, and do most of the work; see docs/mobilequant.md.",
-            "Accuracy is over questions, as mirb eval with protocol v2 reads them; an unreadable answer is wrong.",
+            "Accuracy is the plain share of right answers, as mirb eval with protocol v2 reads them; an unreadable one is "
+            "wrong. Its headline is a mean of categories instead.",
             "One run an arm: intervals are over questions, not over calibration samples.",
             "The float model is the same in both schemes.",
         ],
