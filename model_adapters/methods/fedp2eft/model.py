@@ -34,7 +34,7 @@ class Model:
         named = {name.removeprefix("inputs."): tensor for name, tensor in inputs.items()}
         if not self.bfloat16:
             return tensor_of(self.network(*first, **named))
-        with torch.autocast(rows.device.type, torch.bfloat16):
+        with torch.autocast(next(self.network.parameters()).device.type, torch.bfloat16):
             return tensor_of(self.network(*first, **named)).float()
 
     def mean_loss(self, examples: Examples, rows: torch.Tensor) -> torch.Tensor:
