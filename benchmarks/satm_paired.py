@@ -22,7 +22,10 @@ def paired(runs: Runs, pairs: Sequence[tuple[str, str]], measures: Mapping[str, 
         for measure, (factor, decimals) in measures.items():
             one, other = ([factor * run[name][measure] for run in runs] for name in (arm, against))
             found = difference_over_units(one, other, "seed")
-            ends = [f"{end:+.{decimals}f}" for end in (found.low, found.high) if end is not None]
-            cells.append(f"{found.value:+.{decimals}f} ({' to '.join(ends) or 'no interval'})".replace("-", "−"))
+            if found.low is None or found.high is None:
+                told = str(found.interval_reason)
+            else:
+                told = f"{found.low:+.{decimals}f} to {found.high:+.{decimals}f}"
+            cells.append(f"{found.value:+.{decimals}f} ({told})".replace("-", "−"))
         lines.append(f"| {arm} − {against} | " + " | ".join(cells) + " |")
     return lines

@@ -18,4 +18,4 @@ def test_differences_are_of_the_same_seed(monkeypatch: pytest.MonkeyPatch, reque
     assert lines[2] == "| one − other | −2.0 (−4.5 to +0.5) |"
     assert lines[3].startswith("| same − one | +1.0 (")
     alone = paired(runs[:1], [("one", "other")], {"share": (100.0, 1)})
-    assert alone[2] == "| one − other | −1.0 (no interval) |"
+    assert alone[2] == "| one − other | −1.0 (one seed) |"
