@@ -81,11 +81,13 @@ def build(context: BuildContext) -> EmbeddedTuned:
     if told["hash"] != vlm.card.weight_hashes[embedded.FILE]:
         raise UserError(f"{folder} was learnt on another embedded model than the installed one. Train it again.")
     data = tuple(dict.fromkeys((*vlm.card.training_data, *map(str, told["data"]))))
+    weights = sha256_file(folder / WEIGHTS)
     vlm.card = card().model_copy(
         update={
+            "name": f"embedded-tuned-{weights[:8]}",
             "source": f"embedded with the output layer of {folder.name}",
             "training_data": data,
-            "weight_hashes": dict(vlm.card.weight_hashes) | {WEIGHTS: sha256_file(folder / WEIGHTS)},
+            "weight_hashes": dict(vlm.card.weight_hashes) | {WEIGHTS: weights},
             "notes": (f"Output layer changed for {len(told['tokens'])} tokens by bads.", *vlm.card.notes),
         }
     )
