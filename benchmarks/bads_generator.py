@@ -79,6 +79,7 @@ ARMS = (
     Arm("without the wrong ones"),
     Arm("no fine-tuning"),
     Arm("bads, raw loss", "bads", {"reference": "none"}, tuned=False),
+    Arm("ask the base, raw loss", "ask", {"scorer": "base", "steps": 1, "reference": "none"}, tuned=False),
     Arm("small-loss", "small-loss", tuned=False),
     Arm("cds", "cds", tuned=False),
 )

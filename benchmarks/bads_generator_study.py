@@ -80,8 +80,8 @@ def write(output: Path, path: Path) -> None:
             "wrong. Prompt gain: share of the denoising error of test images that their prompt saves.",
             "The base was trained on right prompts of another cohort and knows what they mean: asking it is a strong "
             "control, which a generator that is fine-tuned on a new domain could not offer.",
-            "Intervals are over seeds, each another cohort, fault, meta set and fit. Seconds are of weighing, "
-            "fine-tuning and scoring together.",
+            "Intervals are over seeds, each another cohort, fault, meta set and fit. Seconds are of the "
+            "processor, weighing, fine-tuning and scoring together.",
         ],
         command="python -m benchmarks.bads_generator --output runs/bads-generator --study study.json",
         revision=revision,
@@ -110,7 +110,7 @@ def _arm(arm: Arm, found: list[dict[str, Any]]) -> RecordArm:
         budget={"meta_at_most": float(max(each.get("meta", TRUSTED) for each in found))},
         labelled=max(each.get("labelled", each.get("images", 0)) for each in found),
         trainable=max(each.get("trainable", each.get("tuned", 0)) for each in found),
-        seconds=float(np.mean([each["seconds"] for each in found])),
+        seconds=float(np.mean([each["cpu"] for each in found])),
         peak_memory_mb=float(max(each["peak_memory_mb"] for each in found)),
         scores=scores,
     )
