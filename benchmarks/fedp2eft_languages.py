@@ -41,7 +41,7 @@ RATE_NOTE = (
     "The rate of adapters is the best of 1e-3, 3e-3 and 1e-2 for uniform-lora on Czech and Danish, of no client here. "
     "The rate of lambda is ten times the published one, for lambda to move far in few steps. "
     "The rate of the generator was chosen without text (benchmarks.fedp2eft_generator_rate) after a first try at 2e-2: "
-    "there lambda of three of nine clients of seed 0 overshot to where no prediction was right."
+    "there lambda of three of nine clients of seed 0 overshot to where hardly a prediction was right."
 )
 
 
