@@ -42,6 +42,7 @@ CARD = ModelCard(
     notes=(
         "Reconstruction: the model is the paper's, the update rule is ours (docs/bads.md).",
         "normaliser 0 finds wrong labels best and takes weight from rare classes; 0.3 to 0.6 does both fairly.",
+        "Weighing prompts by a generator's denoising loss (input generator) is ours.",
         "Rules beside bads: mixing, random, meta-only, duplicated-meta, blo, cds, ask, small-loss.",
     ),
 )
