@@ -119,4 +119,5 @@ def test_a_scorer_may_be_handed_in(tmp_path: Path) -> None:
     artifact = run(inputs | {"rule": "ask", "scorer": str(scores), "share": 0.25}, tmp_path / "out")
     rows = list(csv.DictReader((artifact.folder / "weights.csv").open(newline="")))
     assert [float(row["weight"]) for row in rows[:60]] == [0.0] * 45 + [1.0] * 15
+    assert [row["score"] for row in rows[58:62]] == ["58", "59", "", ""]
     assert artifact.record["control"] is True and artifact.record["settings"]["scorer"] == "a file of scores"
