@@ -80,8 +80,9 @@ ARMS = (
     Arm("no fine-tuning"),
     Arm("bads, raw loss", "bads", {"reference": "none"}, tuned=False),
     Arm("ask the base, raw loss", "ask", {"scorer": "base", "steps": 1, "reference": "none"}, tuned=False),
-    Arm("small-loss", "small-loss", tuned=False),
-    Arm("cds", "cds", tuned=False),
+    Arm("bads, rate 1", "bads", {"rate": 1.0}, tuned=False),
+    Arm("small-loss, rate 1", "small-loss", {"rate": 1.0}, tuned=False),
+    Arm("cds, rate 1", "cds", {"rate": 1.0}, tuned=False),
 )
 
 
