@@ -59,6 +59,10 @@ class Scores(Objective):
         pass
 
 
+MOVING: dict[str, Any] = {"rate": 1.0, "decay": 0.0, "temperature": 1e-5}
+"""With the default prior the network stays where the base is; found after the other arms had run."""
+
+
 @dataclass(frozen=True)
 class Arm:
     """A row. rule: none for a generator that is fine-tuned on everything, on the right prompts, or not at all.
@@ -81,8 +85,9 @@ ARMS = (
     Arm("bads, raw loss", "bads", {"reference": "none"}, tuned=False),
     Arm("ask the base, raw loss", "ask", {"scorer": "base", "steps": 1, "reference": "none"}, tuned=False),
     Arm("bads, rate 1", "bads", {"rate": 1.0}, tuned=False),
-    Arm("small-loss, rate 1", "small-loss", {"rate": 1.0}, tuned=False),
-    Arm("cds, rate 1", "cds", {"rate": 1.0}, tuned=False),
+    Arm("bads, moving", "bads", MOVING, tuned=False),
+    Arm("cds, moving", "cds", MOVING, tuned=False),
+    Arm("small-loss, moving", "small-loss", MOVING, tuned=False),
 )
 
 
