@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,6 +68,13 @@ def atomic_write(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         raise disk_error(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def clear_debris(folder: Path) -> None:
+    """Remove what killed writers left of unfinished files at any depth of a folder; nobody may be writing there."""
+    for path in folder.rglob(".*.tmp"):
+        if re.fullmatch(r"\..+\.[0-9a-f]{12}\.tmp", path.name):
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_splits.errors import UserError
-from data_splits.integrity import canonical_json
+from data_splits.integrity import canonical_json, clear_debris
 from model_adapters.inference.store_files import bind_key, folder_lock
 from model_adapters.methods.artifact import ARTIFACT_FILE, read_artifact, write_artifact
 from model_adapters.methods.measured import Measured
@@ -40,6 +40,7 @@ def run_method(
         if (output / ARTIFACT_FILE).exists():
             return read_artifact(output)
         (output / "work").mkdir(exist_ok=True)
+        clear_debris(output / "work")
         measured = Measured(output / "work")
         try:
             artifact = method.fit(inputs, output / "work", seed, measured.after_each(saved))

@@ -15,6 +15,7 @@ from data_splits.integrity import (
     append_lines,
     atomic_write,
     canonical_json,
+    clear_debris,
     content_hash,
     require_finite,
     sha256_file,
@@ -51,6 +52,20 @@ def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is full"), atomic_write(tmp_path / "x"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert not any(tmp_path.iterdir())
+
+
+def test_what_a_killed_writer_leaves_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    writer = atomic_write(deep / "weights.safetensors")
+    writer.__enter__().write(b"half")
+    left = {path.name for path in deep.iterdir()}
+    assert len(left) == 1
+    for name in (".hidden", "notes.tmp", ".mine.tmp", ".x.0123456789zz.tmp"):
+        (deep / name).write_bytes(b"")
+    clear_debris(tmp_path)
+    assert {path.name for path in deep.iterdir()} == {".hidden", "notes.tmp", ".mine.tmp", ".x.0123456789zz.tmp"}
+    assert not writer.__exit__(RuntimeError, RuntimeError("killed"), None)
 
 
 def test_a_torn_line_is_cut_off_before_the_next(tmp_path: Path) -> None:

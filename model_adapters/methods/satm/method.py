@@ -7,7 +7,6 @@ Layout of the output: `split/` (the artifact: a split folder, see `output`), `pi
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,8 +118,6 @@ class Satm:
             facts |= {"augment": settings.augment, "whiten": settings.whiten, "share_cut": scale.beyond(exact)}
             result = _result(source, rows, exact, scale, True, facts)
         folder = output / "split"
-        # A kill amid the writing leaves half a file under a name of its own, and everything in here is the artifact.
-        shutil.rmtree(folder, ignore_errors=True)
         write_split(folder, source.split, source.rule, result, settings.method)
         return Artifact(
             folder, "split", card_of(settings, source, each, folder), record_of(settings, source, result, seed)

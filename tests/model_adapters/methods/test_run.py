@@ -56,3 +56,20 @@ def test_a_mistake_told_before_any_work_leaves_the_folder_free(tmp_path: Path) -
     with pytest.raises(UserError):
         run_method(method, {**inputs, "models": inputs["models"][:1]}, tmp_path / "out")
     run_method(method, inputs, tmp_path / "out")
+
+
+def test_a_half_written_file_of_a_killed_call_never_enters_the_artifact(tmp_path: Path) -> None:
+    method = MyAdapter()
+    inputs = method.made_up_inputs(tmp_path / "inputs")
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_method(method, inputs, tmp_path / "cut", saved=stop)
+    whole = run_method(method, inputs, tmp_path / "whole")
+    folder = tmp_path / "cut" / whole.folder.relative_to(tmp_path / "whole")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".model.safetensors.a0e87de0cfae.tmp").write_bytes(b"half")
+    run_method(method, inputs, tmp_path / "cut")
+    assert (tmp_path / "cut" / "artifact.json").read_bytes() == (tmp_path / "whole" / "artifact.json").read_bytes()
