@@ -4,7 +4,8 @@
     w' = (clamp(round(w / scale) + zero) - zero) scale
 
 The formulas one by one give the same values bit for bit; this goes over a weight fewer times, which is what a step of
-learning takes its time for (a fifth less in all). The slope of a minimum or maximum goes to one of the elements that attain it.
+learning takes its time for (a fifth less in all). The slope of a minimum or maximum goes to one of the elements that
+attain it.
 """
 
 from __future__ import annotations
