@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._timing import machine
+from benchmarks._timing import machine, revision
 from data_splits.cli_support import meter
 from data_splits.integrity import write_json
 from leaderboards.records.method_io import write_study
@@ -100,15 +99,11 @@ def write_study_of(
             )
         )  # fmt: skip
         print(f"{name:18}" + "   ".join(_told(score) for score in scores))
-    here = Path(__file__).parent
-    revision = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
-    ).stdout.strip()
     write_study(
         path,
         MethodRecord(
             method="fedp2eft", title=title, question=question, base=base, data=data, arms=arms, command=command,
-            notes=[*notes, SHARED], reconstructed=[FROM_NOTES] * ("fedl2p" in found), revision=revision,
+            notes=[*notes, SHARED], reconstructed=[FROM_NOTES] * ("fedl2p" in found), revision=revision(),
             machine=machine(),
         ),
     )  # fmt: skip

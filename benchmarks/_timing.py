@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import platform
-import resource
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -15,9 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from model_adapters.methods.measured import peak, restart_peak
+
 Result = TypeVar("Result")
 
-MIB = 2**20
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -72,29 +72,21 @@ def machine(*packages: str) -> str:
     )
 
 
+def revision() -> str:
+    """The commit of this checkout, wherever it is called from."""
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
 def _measure(prepare: Callable[..., Callable[[], Result]], arguments: tuple[Any, ...]) -> tuple[Result, Cost]:
     work = prepare(*arguments)
-    before = _restart_peak()
+    before = restart_peak()
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return result, Cost(wall, cpu, max(0.0, _peak() - before))
-
-
-def _restart_peak() -> float:
-    """Memory held now, in MiB; Linux then counts the peak from here, elsewhere it is that of the whole process."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", "ascii")
-    return _peak()
-
-
-def _peak() -> float:
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest / MIB if platform.system() == "Darwin" else largest / 1024
+    return result, Cost(wall, cpu, max(0.0, peak() - before))
 
 
 def _processor() -> str:

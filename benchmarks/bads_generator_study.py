@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks._timing import revision
 from benchmarks.bads_generator import ARMS, COHORT, SHARE, TRUSTED, TUNING, WEIGHING, Arm, results
 from leaderboards.records.method_record import Arm as RecordArm
 from leaderboards.records.method_record import DataUsed, MethodRecord, Score, own_score
@@ -58,7 +58,6 @@ def write(output: Path, path: Path) -> None:
 
     held = {arm.name: results(output, arm) for arm in ARMS}
     weighed = next(each for arm in ARMS if arm.rule for each in held[arm.name])
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     made = MethodRecord(
         method="bads",
         title="BADS on a generator whose prompts were swapped",
@@ -84,7 +83,7 @@ def write(output: Path, path: Path) -> None:
             "processor, weighing, fine-tuning and scoring together.",
         ],
         command="python -m benchmarks.bads_generator --output runs/bads-generator --study study.json",
-        revision=revision,
+        revision=revision(),
         machine=f"one thread of a shared 2-core {platform.machine()} virtual machine under load",
     )  # fmt: skip
     write_study(path, made)

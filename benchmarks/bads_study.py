@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks._timing import revision
 from benchmarks.bads import ARMS, SEEDS, STEPS, Arm, results
 from benchmarks.bads_planted import META, RARE
 from leaderboards.records.method_record import Arm as RecordArm
@@ -85,7 +85,6 @@ def write(output: Path, path: Path) -> None:
                 else:
                     scores.append(Score(task=task, metric=title, direction="higher", reason="one weight for all"))
         arms.append(_arm(arm, scores, found))
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     licences = {
         "nih": "NIH ChestX-ray14: free use with attribution; NIH Clinical Center, Wang et al. 2017",
         "phantom": "Apache-2.0, generated",
@@ -110,7 +109,7 @@ def write(output: Path, path: Path) -> None:
             "Peak memory is that of the whole study's process so far, encoder included.",
         ],
         command="python -m benchmarks.bads --nih ../shared/data/nih --output runs/bads --study study.json",
-        revision=revision,
+        revision=revision(),
         machine=f"one thread of a shared 2-core {platform.machine()} virtual machine under load",
     )  # fmt: skip
     write_study(path, made)

@@ -147,11 +147,11 @@ def run_arm(arm: Arm, objective: Objective, output: Path) -> dict[str, Any]:
 def report(asked: argparse.Namespace) -> None:
     """Print the tables, write the plots and, where a file is named for it, the study."""
     from benchmarks import capacity_control_report as made
+    from benchmarks._timing import revision
 
     print(made.write(asked.output, asked.data, asked.images))
     if asked.study is None:
         return
-    import subprocess
 
     from data_splits.sources import load_split
     from leaderboards.records.method_io import write_study
@@ -166,8 +166,7 @@ def report(asked: argparse.Namespace) -> None:
                 licence=split.licence.partition(" The selection of")[0][:600], credentialed=split.credentialed,
             )
         )  # fmt: skip
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    write_study(asked.study, made.study(made.arms_of(asked.output), asked.data, revision, used))
+    write_study(asked.study, made.study(made.arms_of(asked.output), asked.data, revision(), used))
 
 
 def main() -> None:

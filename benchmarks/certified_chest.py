@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save
 
-from benchmarks._timing import machine
+from benchmarks._timing import machine, revision
 from data_splits.case import Case
 from data_splits.integrity import atomic_write
 from data_splits.sources import load_split
@@ -196,8 +195,6 @@ def control(chest: Chest, name: str, state: Tensors) -> Arm:
 
 def study(chest: Chest, method: str, title: str, question: str, arms: list[Arm], reconstructed: list[str]) -> None:
     """Write a study and print it."""
-    here = Path(__file__).parent
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
     record = MethodRecord(
         method=method, title=title, question=question, base="two-layer network on lite0 features", arms=arms,
         data=[DataUsed(
@@ -205,7 +202,7 @@ def study(chest: Chest, method: str, title: str, question: str, arms: list[Arm],
             hash=chest.split.manifest.hash, licence="free use with attribution (NIH Clinical Center)",
             credentialed=False,
         )],
-        reconstructed=reconstructed, revision=revision.stdout.strip(), machine=machine(),
+        reconstructed=reconstructed, revision=revision(), machine=machine(),
         notes=["Every opacity of this selection stands beside pneumonia, so two source tasks come close to the target.",
                "One seed, one division of the patients."],
         command="python -m benchmarks.certified_chest --nih nih/cases.csv --output runs/certified-chest",

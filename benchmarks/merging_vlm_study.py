@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks._timing import machine
+from benchmarks._timing import machine, revision
 from benchmarks.vlm_pool import CHUNK, OTHERS, SEEDS, TARGETS
 from data_splits.integrity import sha256_file
 from data_splits.sources import load_questions
@@ -159,7 +158,7 @@ def study(folder: Path, runs: Mapping[str, Path], shares: Mapping[str, int]) -> 
             "One pool, one seed: intervals are over questions, not over pools.",
         ],
         command="python -m benchmarks.merging_vlm merge --output runs/merging-vlm",
-        revision=_revision(),
+        revision=revision(),
         machine=machine("torch"),
     )  # fmt: skip
     write_study(folder / "study.json", made)
@@ -216,8 +215,3 @@ def _certified(bounds: Mapping[str, Certificate]) -> Score:
         f"{TASK}: true error", "error", "lower", "case", values, indicator=True,
         certificate=certificate, test_set=bounds["test_set"],
     )  # fmt: skip
-
-
-def _revision() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,12 +19,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from benchmarks._timing import _peak, _restart_peak, machine
+from benchmarks._timing import machine, revision
 from data_splits.cli_support import meter, note
 from data_splits.errors import UserError
 from data_splits.integrity import write_json
 from leaderboards.records.method_io import write_study
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
+from model_adapters.methods.measured import peak, restart_peak
 from model_adapters.methods.mobilequant.arms import ARMS
 from model_adapters.methods.mobilequant.learn import Settings
 from model_adapters.methods.mobilequant.sites import Bits
@@ -94,7 +94,8 @@ def run_seed(folder: Path, seed: int, samples: int, held_out: int, settings: Set
         write_json(folder / "float.json", {"surprise": surprise, "data": data.facts})
     for cell in missing:
         scheme, arm = cell.split("_")
-        started, _ = time.process_time(), _restart_peak()
+        started = time.process_time()
+        restart_peak()
         model = convert(llama_of(config, state), (SCHEMES | UNLEARNT)[scheme])
         pairs = ARMS[arm].pairs
         shared = "+".join(pairs) or "none"
@@ -117,12 +118,12 @@ def run_seed(folder: Path, seed: int, samples: int, held_out: int, settings: Set
         freeze(model)
         # arms with the same start share its calibration, and each would have had to do it
         seconds = time.process_time() - calibrated + json.loads(counted.read_text("utf-8"))
-        peak = _peak()
+        most = peak()
         surprise, error = measure(model, data.held_out, aims)
         write_json(
             here / f"{cell}.json",
             {"surprise": surprise, "hidden_error": error, "losses": losses, "trainable": learnt, "seconds": seconds,
-             "peak_memory_mb": peak},
+             "peak_memory_mb": most},
         )  # fmt: skip
         note(f"seed {seed}, {cell}: perplexity {_perplexity(surprise):.3f}, relative error {error:.4f}")
 
@@ -184,7 +185,7 @@ def study(folder: Path, seeds: Sequence[int], settings: dict[str, Any], held_out
             "Seconds are of one thread's processor time, evaluation left out.",
         ],
         command=f"python -m benchmarks.mobilequant_smollm2 runs/smollm2 --seeds {len(seeds)}",
-        revision=_revision(),
+        revision=revision(),
         machine=machine("torch")[:200],
     )
 
@@ -202,13 +203,6 @@ def _perplexity(surprise: Sequence[float]) -> float:
     import math
 
     return math.exp(min(fmean(surprise), 700.0))
-
-
-def _revision() -> str:
-    root = Path(__file__).resolve().parents[1]
-    return subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 def main() -> None:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks._timing import machine
+from benchmarks._timing import machine, revision
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash
 from leaderboards.records.method_io import write_study
@@ -104,14 +103,6 @@ def costs_of(paths: Sequence[Path]) -> dict[str, float]:
     """Mean seconds and memory of runs."""
     told = [json.loads((path / "work" / "measured.json").read_text("utf-8")) for path in paths]
     return {name: round(fmean(each[name] for each in told), 1) for name in ("seconds", "peak_memory_mb")}
-
-
-def revision() -> str:
-    """The commit of this checkout."""
-    root = Path(__file__).resolve().parents[1]
-    return subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 def main() -> None:

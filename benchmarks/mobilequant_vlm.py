@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._timing import machine
-from benchmarks.mobilequant_study import FLOAT, costs_of, revision, settings_of
+from benchmarks._timing import machine, revision
+from benchmarks.mobilequant_study import FLOAT, costs_of, settings_of
 from data_splits.errors import UserError
 from leaderboards.records.io import read_record
 from leaderboards.records.method_io import write_study

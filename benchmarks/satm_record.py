@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks._timing import machine
+from benchmarks._timing import machine, revision
 from benchmarks.satm_study import ARMS, COSTS, DATA, EACH, SETTINGS, SIDE, runs_of
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.satm.record import RECONSTRUCTED
@@ -67,7 +66,7 @@ def study_record(found: dict[str, Any], name: str, output: Path) -> MethodRecord
         reconstructed=list(RECONSTRUCTED),
         notes=[*NOTES, *([OF_VIEWS] if name == "hannover" else [])],
         command=f"python -m benchmarks.satm_study --data {name} --first {seeds[0]} --seeds {len(seeds)} --studies DIR",
-        revision=_revision(),
+        revision=revision(),
         machine=machine("torch", "numpy")[:200],
         arms=[_arm(arm, runs, name, seeds) for arm in ORDER if arm in runs[0]],
     )
@@ -100,8 +99,3 @@ def _data(path: Path) -> DataUsed:
     facts = json.loads(path.read_text("utf-8"))["record"]["data"][0]
     licence = LICENCES.get(facts["name"], facts["licence"])
     return DataUsed(**{**facts, "subset": "train, test", "licence": licence})
-
-
-def _revision() -> str:
-    told = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    return told.stdout.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import resource
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,9 @@ class Measured:
     """
 
     def __init__(self, work: Path) -> None:
-        import psutil
-
-        with contextlib.suppress(OSError):
-            # The high-water mark of the process down to what it holds now; other systems have no such switch.
-            Path("/proc/self/clear_refs").write_text("5", "ascii")
         self._path = work / MEASURED_FILE
         self._before = _read(self._path)
-        self._resident = psutil.Process().memory_info().rss
+        self._held = restart_peak()
         self._started, self._written = time.monotonic(), 0.0
 
     def after_each(self, saved: Saved) -> Saved:
@@ -50,11 +46,11 @@ class Measured:
     def write(self) -> None:
         """Put this call so far into the file, beside what the method noted there."""
         self._written = time.monotonic()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        most = peak()
         found = {
             "seconds": round(self._before.get("seconds", 0.0) + self._written - self._started, 3),
-            "peak_memory_mb": max(self._before.get("peak_memory_mb", 0), peak // 2**20),
-            "extra_memory_mb": max(self._before.get("extra_memory_mb", 0), (peak - self._resident) // 2**20),
+            "peak_memory_mb": max(self._before.get("peak_memory_mb", 0), round(most)),
+            "extra_memory_mb": max(self._before.get("extra_memory_mb", 0), round(most - self._held)),
         }
         write_json(self._path, {**_read(self._path), **found})
 
@@ -63,6 +59,23 @@ def note_measured(work: Path, **facts: Any) -> None:
     """Put what a method counted itself, and what may vary between equal runs, into `work`/measured.json."""
     path = work / MEASURED_FILE
     write_json(path, {**_read(path), **facts})
+
+
+def restart_peak() -> float:
+    """Memory held now, in MiB; Linux then counts the peak from here, elsewhere it is that of the whole process."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+    return peak()
+
+
+def peak() -> float:
+    """The most memory that the process held, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest / 2**20 if sys.platform == "darwin" else largest / 1024
 
 
 def _read(path: Path) -> dict[str, Any]:
