@@ -4,15 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks import certificates_coverage as study
 from leaderboards.statistics.certificates.violations import violation_limit
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def test_a_small_world_keeps_the_order_of_the_bounds(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""One torch thread, and a tiny model of the real class with outlier channels."""
+"""A tiny model of the real class with outlier channels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,6 @@ import torch
 
 from model_adapters.methods.mobilequant.made_up import write_llama
 from model_adapters.methods.mobilequant.sources import open_source
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import importlib
 from types import ModuleType
 
 import pytest
-import torch
 
 ARMS = ("mtt", "truncated", "satm", "satm-18", "sam-mtt")
 
@@ -15,7 +14,6 @@ ARMS = ("mtt", "truncated", "satm", "satm-18", "sam-mtt")
 def digits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ModuleType:
     """The script, found in the repository's root."""
     monkeypatch.syspath_prepend(str(request.config.rootpath))
-    torch.set_num_threads(1)
     return importlib.import_module("benchmarks.satm_digits")
 
 

@@ -3,15 +3,9 @@
 from pathlib import Path
 
 import pytest
-import torch
 
 from benchmarks import steel_digits as study
 from leaderboards.statistics.certificates.violations import violation_limit
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def test_a_tiny_study_runs_from_zoo_to_certificates(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A tiny Stable Diffusion checkpoint, built once, and one compute thread."""
+"""What tests of several methods share: one compute thread, and a tiny Stable Diffusion checkpoint, built once."""
 
 from __future__ import annotations
 
