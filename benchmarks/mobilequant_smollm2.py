@@ -46,6 +46,8 @@ SCHEMES = {"W8A8": Bits(8, 8), "W4A8": Bits(4, 8)}
 UNLEARNT = {"W8A16": Bits(8, 16), "full W8A8": Bits(8, 8, 8)}
 """Asked of SmoothQuant-Edge alone, and named after the scheme."""
 LENGTH, TOGETHER = 64, 8
+USELESS = 1e6
+"""Perplexity above which the number itself says nothing, nor an interval around it: there are 49,152 tokens."""
 ALPHA = 0.5
 
 
@@ -144,7 +146,7 @@ def study(folder: Path, seeds: Sequence[int], settings: dict[str, Any], held_out
             text = f"Python documentation, {held_out * LENGTH} tokens, {shown}"
             over_seeds = [fmean(row) for row in zip(*(one["surprise"] for one in each), strict=True)]
             found += [
-                own_score(text, "perplexity", "lower", "seed", [_perplexity(one["surprise"]) for one in each]),
+                _perplexities(text, [_perplexity(one["surprise"]) for one in each]),
                 own_score(text, "surprise", "lower", "case", over_seeds, unit="nats/token"),
             ]
         return found
@@ -197,6 +199,13 @@ def _cells() -> list[tuple[str, str]]:
         *((name, "smoothquant-edge") for name in UNLEARNT),
         *((scheme, arm) for scheme in SCHEMES for arm in ROLES if ARMS[arm].learns),
     ]
+
+
+def _perplexities(task: str, values: list[float]) -> Score:
+    if min(values) > USELESS:
+        told = f"above {USELESS:g} in every seed; surprise tells how far"
+        return Score(task=task, metric="perplexity", direction="lower", reason=told)
+    return own_score(task, "perplexity", "lower", "seed", values)
 
 
 def _perplexity(surprise: Sequence[float]) -> float:
