@@ -43,7 +43,7 @@ def find_changes(root: Path, base: Path | None = None, changed: Sequence[str] | 
     Args:
         root: with the submission in it. base: the results root without it; files of both must be the same bytes.
         changed: paths relative to `root` that the submission adds or changes, where they are known (from a diff).
-            Without either, every file counts as new.
+            Without either, every file counts as new, and the limits of a pull request do not hold.
     """
     found = Changes()
     present = dict(_walk(root, found))
@@ -63,15 +63,16 @@ def find_changes(root: Path, base: Path | None = None, changed: Sequence[str] | 
     else:
         added = sorted(path for path in present if path not in ("ledger.json", "recomputed.json"))
     _admit(added, present, found)
+    if base is not None or changed is not None:
+        records, total = len(found.records) + len(found.methods), sum(present[path].st_size for path in added)
+        found.findings.extend(_too_much(records, len(added), total))
     return found
 
 
 def _admit(added: Sequence[str], present: dict[str, os.stat_result], found: Changes) -> None:
     folders: dict[str, set[str]] = {}
-    total = 0
     for path in added:
         facts = present[path]
-        total += facts.st_size
         folder, _, name = path.rpartition("/")
         if problem := _kind(facts):
             found.findings.append(error("link", path, problem))
@@ -93,16 +94,16 @@ def _admit(added: Sequence[str], present: dict[str, os.stat_result], found: Chan
         (found.methods if method else found.records).append(folder)
         for name in sorted({METHOD_FILE, METHOD_HASH_FILE} - names if method else {RECORD_FILE, HASH_FILE} - names):
             found.findings.append(error("path", folder, f"lacks {name}"))
-    if len(folders) > limits.MAX_RECORDS:
-        found.findings.append(
-            error("count", "submission", f"{len(folders)} records; at most {limits.MAX_RECORDS} in one pull request")
-        )
-    if len(added) > limits.MAX_FILES:
-        found.findings.append(error("count", "submission", f"{len(added)} files; at most {limits.MAX_FILES}"))
+
+
+def _too_much(records: int, files: int, total: int) -> Iterator[Finding]:
+    """Limits of one pull request; a whole library may be larger."""
+    if records > limits.MAX_RECORDS:
+        yield error("count", "submission", f"{records} records; at most {limits.MAX_RECORDS} in one pull request")
+    if files > limits.MAX_FILES:
+        yield error("count", "submission", f"{files} files; at most {limits.MAX_FILES} in one pull request")
     if total > limits.MAX_TOTAL_BYTES:
-        found.findings.append(
-            error("size", "submission", f"{total} bytes; at most {limits.MAX_TOTAL_BYTES} in one pull request")
-        )
+        yield error("size", "submission", f"{total} bytes; at most {limits.MAX_TOTAL_BYTES} in one pull request")
 
 
 def _size(path: str, facts: os.stat_result, most: int, found: Changes) -> None:

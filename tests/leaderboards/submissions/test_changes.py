@@ -76,6 +76,8 @@ def test_limits(new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(limits, name, 0)
     found = find_changes(new, tmp_path / "base")
     assert sorted(each.rule for each in found.findings) == ["count", "count", "size", "size", "size"]
+    whole = {each.where for each in find_changes(new).findings}
+    assert BLOB in whole and "submission" not in whole, "a library is no pull request"
 
 
 def test_changes_outside_the_results() -> None:

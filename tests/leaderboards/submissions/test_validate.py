@@ -70,3 +70,10 @@ def test_a_run_folder_is_checked_alike(honest: Pull, tmp_path: Path) -> None:
     assert [each.rule for each in unknown.findings] == ["split", "protocol"]
     with pytest.raises(UserError, match="holds no"):
         check_run_folder(tmp_path, [])
+
+
+def test_the_public_library_holds() -> None:
+    """What the workflow runs on every push: no limit of a pull request, every number again."""
+    root = Path(__file__).parents[3] / "leaderboards" / "results"
+    report = validate(root)
+    assert report.ok and report.recomputed > 2000 and len(report.methods) > 8
