@@ -28,17 +28,20 @@ def _named(vlm: str) -> tuple[str, str | None]:
     return parse_vlm(vlm)
 
 
+def _ours(name: str) -> bool:
+    """The embedded model, a change of it, or a baseline: what needs neither hub nor accelerator."""
+    return VLMS.card(name).source.startswith(("ships with", "computed", "embedded with"))
+
+
 def default_split(vlm: str) -> str:
     """The split a model is asked unless the user names one: the published data, for our own models the generated."""
-    card = VLMS.card(_named(vlm)[0])
-    ours = card.source.startswith(("ships with", "computed"))
-    return PROCEDURAL if ours else "mirb"
+    return PROCEDURAL if _ours(_named(vlm)[0]) else "mirb"
 
 
 def default_device(vlm: str) -> str:
     """ "cuda" if the model can use one that is there, else "cpu"."""
     name, _ = _named(vlm)
-    if name == "openai" or VLMS.card(name).source.startswith(("ships with", "computed")):
+    if name == "openai" or _ours(name):
         return "cpu"
     import torch
 

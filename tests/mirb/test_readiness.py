@@ -48,6 +48,8 @@ def test_a_wrong_name_is_reported_alone() -> None:
 
 def test_defaults_follow_the_model() -> None:
     assert default_split("llava") == "mirb" and default_split("text-only") == "mirb-procedural"
+    for name in ("embedded", "embedded-quantised:runs/mq", "embedded-tuned:runs/trust"):
+        assert (default_split(name), default_device(name)) == ("mirb-procedural", "cpu")
     for default in (default_split, default_device):
         with pytest.raises(UserError, match="chance is no model"):
             default("chance")

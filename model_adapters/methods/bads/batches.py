@@ -27,7 +27,7 @@ class Batches:
         """int64[size] of step 0, 1, ..."""
         import torch
 
-        epoch, place = divmod(step, self._examples // self.size)
+        epoch, place = self.epoch(step), step % (self._examples // self.size)
         if epoch != self._epoch or self._order is None:
             rng = generator(self._seed, f"epoch {epoch}", self._purpose)
             self._order, self._epoch = torch.randperm(self._examples, generator=rng), epoch
