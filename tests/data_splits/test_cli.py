@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import made_up_splits
@@ -84,13 +83,11 @@ def test_show_draws_a_png(tmp_path: Path) -> None:
     ],
 )
 def test_user_errors_are_short_and_exit_2(arguments: tuple[str, ...], message: str) -> None:
-    started = time.monotonic()
     done = data_splits(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 6
-    assert time.monotonic() - started < 20
 
 
 def test_credentialed_text_and_patients_never_come_out(tmp_path: Path) -> None:
