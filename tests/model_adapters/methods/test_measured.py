@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from model_adapters.methods.measured import BETWEEN, MEASURED_FILE, Measured, note_measured
+from model_adapters.methods.measured import BETWEEN, MEASURED_FILE, Measured
 
 
 def found_in(folder: Path) -> dict[str, Any]:
