@@ -10,6 +10,7 @@ import typer
 
 from data_splits import cli_support
 from data_splits.errors import UserError
+from model_adapters.named_help import NamedHelp
 
 if TYPE_CHECKING:
     from model_adapters.check import Check
@@ -112,7 +113,7 @@ def show(name: Name, weights: Weights = None, device: Device = "cpu", json: Json
     typer.echo("  missing here: " + ("nothing" if not lacks else "; ".join(lacks)))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(cls=NamedHelp, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A training method; `model-adapters list --kind method` names them.")],
@@ -132,7 +133,7 @@ def train(
 
     Example:
 
-      model-adapters train NAME --inputs
+      model-adapters train NAME --help
 
       model-adapters train NAME --config inputs.toml --input steps=100 --output runs/mine
 
