@@ -5,23 +5,20 @@ Click answers --help before it reads NAME, so the words of the command line are 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typer.core import TyperCommand
-
-if TYPE_CHECKING:
-    from typer import Context
 
 
 class NamedHelp(TyperCommand):
     """A command whose help goes on with the inputs of the method that was named beside --help."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keeps the words for `format_help`."""
         ctx.meta[__name__] = tuple(args)
         return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """The command's own help; inputs and notes of the first word that is a method's name."""
         from model_adapters.methods import METHODS
         from model_adapters.protocols import BuildContext
