@@ -50,7 +50,9 @@ ProtocolOption = Annotated[
 ]
 Tasks = Annotated[str | None, typer.Option("--tasks", help="Comma-separated tasks; see `mirb tasks`.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Ask at most so many questions of each task.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the questions that a generated split makes.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of the questions that a generated split makes.")
+]
 Letters = Annotated[
     bool,
     typer.Option(

@@ -59,6 +59,8 @@ def resolve(config: RunConfig, split: QuestionSplit | None = None) -> Plan:
     """
     protocol = protocols.load(config.protocol)
     wanted = None if config.tasks is None else {find(name).name for name in config.tasks}
+    if wanted is not None and not wanted:
+        raise UserError("--tasks names no task. `mirb tasks` lists them.")
     split = split or load(config)
     unknown = sorted({each.task for each in split.questions} - {task.name for task in (*TASKS, *EXTRA_TASKS)})
     if unknown:

@@ -25,6 +25,8 @@ from data_splits.sources.mirb_answers import chosen_tasks
 
 NAME = "mirb-procedural"
 DEFAULT_SEED, DEFAULT_PER_TASK = 7, 50
+LARGEST_SEED = 2**63 - 1
+"""What the JSON of a manifest or a record can hold everywhere."""
 LICENCE = "Apache-2.0 (made by this program)"
 
 
@@ -51,8 +53,8 @@ def load(
     """
     if per_task < 1:
         raise UserError(f"Option per_task of split {NAME} must be 1 or more, not {per_task}.")
-    if seed < 0:
-        raise UserError(f"Option seed of split {NAME} must be 0 or more, not {seed}.")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UserError(f"Option seed of split {NAME} must be 0 or more, and less than 2^63, not {seed}.")
     if difficulty is not None and difficulty not in LEVELS:
         raise UserError(f"Option difficulty of split {NAME} must be 1, 2 or 3, not {difficulty}.")
     chosen = chosen_tasks(tasks)

@@ -78,11 +78,18 @@ class BaseRunFolder(Generic[Config]):
     def open(self, config: Config) -> None:
         """Bind the folder to a configuration, or check that it is bound to the same one.
 
+        A folder that holds a configuration and nothing else is free: its run never began (a wrong option, say).
+
         Raises:
-            UserError: the folder holds another run, or something that is no run.
+            UserError: the folder holds another run, or something that is no run; or it is no folder.
         """
         path = self.root / "config.json"
-        if path.exists():
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise UserError(f"{self.root} is a file, or lies below one. Choose a folder with --output.") from None
+        others = [entry.name for entry in self.root.iterdir() if entry != path and entry.name[0] != "."]
+        if path.exists() and others:
             held = self.config()
             if held.hash != config.hash:
                 changed = [name for name in held.identity if held.identity[name] != config.identity[name]]
@@ -90,7 +97,7 @@ class BaseRunFolder(Generic[Config]):
                     f"{self.root} holds another run (different {', '.join(changed)}). "
                     "Choose a new folder with --output, or repeat the old command to resume it."
                 )
-        elif self.root.exists() and any(entry.name[0] != "." for entry in self.root.iterdir()):
+        elif others:
             raise UserError(f"{self.root} is not empty and holds no run. Choose a new folder with --output.")
         write_json(path, config.model_dump(mode="json"))
 

@@ -139,6 +139,26 @@ def test_another_question_does_not_go_into_the_same_folder(small_run: Path) -> N
     assert "holds another run (different limit)" in done.stderr
 
 
+def test_a_run_that_never_began_leaves_its_folder_free(tmp_path: Path) -> None:
+    asked = ("eval", *SMALL, "--limit", "1", "--output", tmp_path / "run", "--vlm")
+    run(*asked, "guesser", "--model-option", "wordi=true", expect=2)
+    run(*asked, "guesser", "--model-option", "wordy=true")
+    assert "different model_options" in run(*asked, "guesser", expect=2).stderr
+
+
+def test_where_no_folder_can_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious")
+    for output in (tmp_path / "file", tmp_path / "file" / "run"):
+        done = run("eval", "--vlm", "guesser", *SMALL, "--output", output, expect=2)
+        assert "Choose a folder with --output" in done.stderr
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_seed_that_no_record_can_hold_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    run("eval", "--vlm", "guesser", *SMALL, "--seed", str(2**63), "--output", tmp_path / "run", expect=2)
+    assert not (tmp_path / "run").exists()
+
+
 def test_leaderboards_shows_the_record_in_every_format(small_run: Path) -> None:
     from typer.testing import CliRunner
 

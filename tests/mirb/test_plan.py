@@ -38,6 +38,8 @@ def test_tasks_are_chosen_by_name_or_old_name() -> None:
         plan_of(tasks=("arxiv",))
     with pytest.raises(UserError, match="Did you mean count"):
         plan_of(tasks=("cuont",))
+    with pytest.raises(UserError, match="names no task"):
+        plan_of(tasks=())
 
 
 def test_the_hash_is_that_of_the_questions_asked() -> None:

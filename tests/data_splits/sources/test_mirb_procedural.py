@@ -78,6 +78,7 @@ def test_levels_can_be_fixed() -> None:
         ({"per_task": 0}, "per_task of split mirb-procedural must be 1 or more"),
         ({"difficulty": 4}, "difficulty of split mirb-procedural must be 1, 2 or 3"),
         ({"seed": -1}, "seed of split mirb-procedural must be 0 or more"),
+        ({"seed": 2**63}, r"less than 2\^63"),
         ({"tasks": "cuont"}, "Did you mean count"),
         ({"tasks": " , "}, "Option tasks is empty"),
         ({"sed": 1}, "Did you mean seed"),
