@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The models, encoders and controls that can be run.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
-Name = Annotated[str, typer.Argument(help="NAME or NAME:TARGET, for example lite0, sana:/weights, llava:/weights.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="NAME or NAME:TARGET, such as lite0, llava:/weights; KIND/NAME where two kinds share a name."),
+]
 Weights = Annotated[Path | None, typer.Option("--weights", help="Local copy of the weights.")]
 Device = Annotated[str, typer.Option("--device", help="torch device.")]
 Options = Annotated[list[str] | None, typer.Option("--model-option", help="KEY=VALUE for the adapter.")]
@@ -266,6 +269,9 @@ def _resolved(text: str) -> tuple[str, str | None, str, Registry[Any]]:
         return *parse_vlm(text), "vlm", VLMS
     name, target = split_target(text)
     kind, registry = _registry_of(name)
+    others = [each for each, names in _names().items() if name in names and each != kind]
+    if others:
+        cli_support.note(f"{name} is the {kind} here; {', '.join(f'{each}/{name}' for each in others)} is there too.")
     return name.removeprefix(f"{kind}/"), target, kind, registry
 
 

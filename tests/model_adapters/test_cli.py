@@ -49,6 +49,13 @@ def test_show() -> None:
     assert "--model-option sigma=... (default 15.0)" in run("show", "noisy-memoriser")
 
 
+def test_a_name_of_two_kinds_says_how_to_reach_the_other() -> None:
+    shown = CliRunner().invoke(app, ["show", "embedded"])
+    assert shown.stdout.startswith("embedded (generator)") and "vlm/embedded is there too" in shown.stderr
+    shown = CliRunner().invoke(app, ["show", "vlm/embedded"])
+    assert shown.stdout.startswith("embedded (vlm)") and "there too" not in shown.stderr
+
+
 def test_unknown_names_get_a_suggestion() -> None:
     with pytest.raises(UserError, match="Did you mean lite0"):
         run("show", "lite00")
