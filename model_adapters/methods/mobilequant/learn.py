@@ -56,6 +56,9 @@ class Settings:
             raise UserError(f"learn is {','.join(self.what)!r}; it names some of {', '.join(LEARNT)}.")
         if min(self.epochs, self.save_every, self.batch) < 1:
             raise UserError("epochs, save_every and batch must be at least 1.")
+        for name in ("transform_rate", "clip_rate", "range_rate"):
+            if not 0.0 < getattr(self, name) < math.inf:
+                raise UserError(f"{name} is {getattr(self, name)}; it is above 0. What is not to be learnt: see learn.")
 
     def steps(self, sequences: int) -> int:
         """Steps of all epochs; a last, smaller batch of an epoch is a step too."""

@@ -12,6 +12,8 @@ from data_splits.integrity import sha256_file
 from model_adapters.methods.mobilequant.network import llama_of, require_llama
 
 SMOLLM2, EMBEDDED = "smollm2", "embedded"
+FLOATS = ("F64", "F32", "F16", "BF16")
+"""Types of safetensors that are weights as they are; 8-bit floats come with scales that nothing here reads."""
 
 
 @dataclass
@@ -56,30 +58,22 @@ def open_source(text: str, device: str = "cpu") -> Source:
 
 def _open_folder(text: str, folder: Path, device: str) -> Source:
     from safetensors.torch import load_file
-    from transformers import LlamaConfig
 
     path = folder / "config.json"
     if not path.is_file():
         raise UserError(
-            f"{text} is no folder of a language model: it holds no config.json. "
+            f"{text or 'model'} is no folder of a language model: it holds no config.json. "
             f"Name such a folder, {SMOLLM2} or {EMBEDDED}."
         )
-    try:
-        settings = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is not readable JSON ({error}). Copy the checkpoint again.") from error
-    if settings.get("model_type") != "llama":
-        kind = settings.get("model_type") or settings.get("_class_name") or "unknown"
-        raise UserError(
-            f"{text} is a {kind!r} model. MobileQuant here quantises Llama-class models (model_type llama)."
-        )
-    config = LlamaConfig(**settings)
-    require_llama(config, text)
+    config = _config_of(text, path)
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise UserError(f"{text} holds no .safetensors file. Save the model with save_pretrained first.")
-    _require_projections(text, files, config)
+    _require_whole(text, files, config)
     state = {name: each.float() for file in files for name, each in load_file(file).items()}
+    for name, each in state.items():
+        if not bool(each.isfinite().all()):
+            raise UserError(f"{text} holds numbers that are not finite in {name}. Copy the checkpoint again.")
     model = llama_of(config, state)
     tokenizer = None
     if (folder / "tokenizer.json").is_file():
@@ -90,25 +84,65 @@ def _open_folder(text: str, folder: Path, device: str) -> Source:
     return Source(folder.name, model.to(device), tokenizer, "that of the float model", hashes, folder)
 
 
-def _require_projections(text: str, files: list[Path], config: Any) -> None:
-    """Every layer has its seven linear layers: transformers would make up what is missing."""
-    from safetensors import SafetensorError, safe_open
+def _config_of(text: str, path: Path) -> Any:
+    """The `LlamaConfig` of a folder, of a model with layers."""
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import LlamaConfig
 
-    names: set[str] = set()
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+        if not isinstance(settings, dict):
+            raise ValueError("it is no table of settings")
+    except ValueError as error:
+        raise UserError(f"{path} is not readable JSON ({error}). Copy the checkpoint again.") from error
+    if settings.get("model_type") != "llama":
+        kind = settings.get("model_type") or settings.get("_class_name") or "unknown"
+        raise UserError(
+            f"{text} is a {kind!r} model. MobileQuant here quantises Llama-class models (model_type llama)."
+        )
+    try:
+        config = LlamaConfig(**settings)
+        require_llama(config, text)
+        if config.num_hidden_layers < 1:
+            raise ValueError("it has no layers")
+    except (StrictDataclassError, ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        why = str(error).splitlines()[-1].strip()
+        raise UserError(f"{path} describes no Llama model ({why}). Copy the checkpoint again.") from error
+    return config
+
+
+def _require_whole(text: str, files: list[Path], config: Any) -> None:
+    """Every tensor of the model is there, in its shape and in a float type: transformers would make up what is missing,
+    and integers without their scales would be taken for weights."""
+    import torch
+    from safetensors import SafetensorError, safe_open
+    from transformers import LlamaForCausalLM
+
+    found: dict[str, tuple[tuple[int, ...], str]] = {}
     for file in files:
         try:
             with safe_open(file, "pt") as stream:
-                names |= set(stream.keys())
+                for name in stream.keys():  # noqa: SIM118
+                    part = stream.get_slice(name)
+                    found[name] = tuple(part.get_shape()), part.get_dtype()
         except SafetensorError as error:
             raise UserError(f"{file} is not a readable safetensors file ({error}). Copy it again.") from error
-    parts = {"self_attn": "qkvo", "mlp": ("gate", "up", "down")}
-    wanted = [
-        f"model.layers.{layer}.{part}.{each}_proj.weight"
-        for layer in range(config.num_hidden_layers)
-        for part, each_of in parts.items()
-        for each in each_of
-    ]
-    missing = [name for name in wanted if name not in names]
+    with torch.device("meta"):
+        wanted = {name: tuple(each.shape) for name, each in LlamaForCausalLM(config).state_dict().items()}
+    if config.tie_word_embeddings:
+        wanted.pop("lm_head.weight", None)
+    missing = [name for name in wanted if name not in found]
     if missing:
-        what = "no linear layer of a Llama model" if len(missing) == len(wanted) else f"no {missing[0]}"
+        linears = [name for name in wanted if "_proj." in name]
+        what = "no linear layer of a Llama model" if set(linears) <= set(missing) else f"no {missing[0]}"
         raise UserError(f"{text} holds {what}. Name a complete checkpoint: linear layers are what is quantised.")
+    for name, shape in wanted.items():
+        if found[name][0] != shape:
+            raise UserError(
+                f"{text} holds {name} of shape {found[name][0]}, and config.json wants {shape}. "
+                "Copy the checkpoint again."
+            )
+        if found[name][1] not in FLOATS:
+            raise UserError(
+                f"{text} holds {name} as {found[name][1]}: it is quantised already. Name the float checkpoint."
+            )

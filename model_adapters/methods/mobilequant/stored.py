@@ -100,8 +100,9 @@ def read_model(folder: Path, device: str = "cpu") -> Any:
         scheme = encodings["scheme"]
         bits = Bits(scheme["weights"], scheme["activations"], scheme["wide"], scheme["symmetric_weights"])
         return _filled(json.loads((folder / "config.json").read_text("utf-8")), bits, tensors, encodings).to(device)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder} is no sound quantised model ({error}). Run the method again.") from error
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(f"{folder} is no sound quantised model ({why}). Run the method again.") from error
 
 
 def told_of(folder: Path) -> tuple[str, Bits]:

@@ -92,6 +92,9 @@ def test_wrong_settings_and_a_diverging_loss_are_told(llama: Callable[..., Any],
         Settings(what=("weights",))
     with pytest.raises(UserError, match="at least 1"):
         Settings(epochs=0)
+    for rate in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(UserError, match=r"clip_rate is .* above 0"):
+            Settings(clip_rate=rate)
     model, items, targets = prepared(llama, tmp_path / "a", Bits(8, 8))
     targets[0] = targets[0] * float("nan")
     with pytest.raises(UserError, match="not finite"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -58,3 +60,46 @@ def test_a_folder_without_linear_layers_or_weights_is_refused(tmp_path: Path) ->
     path.unlink()
     with pytest.raises(UserError, match=r"no \.safetensors file"):
         open_source(str(folder))
+
+
+def without(name: str) -> Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]:
+    return lambda tensors: {each: tensor for each, tensor in tensors.items() if each != name}
+
+
+UP = "model.layers.1.mlp.up_proj.weight"
+
+
+@pytest.mark.parametrize(
+    ("change", "config", "message"),
+    [
+        (without("model.embed_tokens.weight"), {}, r"no model\.embed_tokens\.weight"),
+        (without("model.norm.weight"), {}, r"no model\.norm\.weight"),
+        (dict, {"tie_word_embeddings": False}, r"no lm_head\.weight"),
+        (dict, {"attention_bias": True}, r"no model\.layers\.0\.self_attn\.q_proj\.bias"),
+        (lambda t: {**t, UP: t[UP][:, :5].contiguous()}, {}, r"shape \(48, 5\), and config\.json wants \(48, 32\)"),
+        (lambda t: {**t, UP: t[UP].to(torch.int8)}, {}, "as I8: it is quantised already"),
+        (lambda t: {**t, UP: t[UP].to(torch.float8_e4m3fn)}, {}, "as F8_E4M3: it is quantised already"),
+        (lambda t: {**t, UP: t[UP] * torch.nan}, {}, "not finite in model.layers.1.mlp.up_proj"),
+        (dict, [1, 2], "no table of settings"),
+        (dict, {"num_hidden_layers": 0}, "no layers"),
+        (dict, {"num_attention_heads": 0}, "describes no Llama model"),
+        (dict, {"num_attention_heads": 5}, "not a multiple"),
+        (dict, {"hidden_size": "x"}, "expected int"),
+    ],
+)
+def test_a_damaged_checkpoint_is_told_in_a_line(tmp_path: Path, change: Any, config: Any, message: str) -> None:
+    folder = write_llama(tmp_path / "llama")
+    save_file(change(load_file(folder / "model.safetensors")), folder / "model.safetensors")
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **config} if isinstance(config, dict) else config))
+    with pytest.raises(UserError, match=message) as told:
+        open_source(str(folder))
+    assert "\n" not in str(told.value)
+
+
+def test_half_precision_is_read(tmp_path: Path) -> None:
+    folder = write_llama(tmp_path / "llama")
+    tensors = load_file(folder / "model.safetensors")
+    save_file({name: each.to(torch.bfloat16) for name, each in tensors.items()}, folder / "model.safetensors")
+    read = open_source(str(folder)).model.model.layers[1].mlp.up_proj.weight
+    assert torch.equal(read, tensors[UP].to(torch.bfloat16).float())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from data_splits.errors import UserError
 from model_adapters.methods.mobilequant.network import convert, freeze, last_hidden
@@ -75,13 +75,20 @@ def test_damage_is_told(llama: Callable[..., Any], tmp_path: Path, embeds: torch
         read_model(folder)
     written(llama, folder, embeds, Bits(8, 8))
     told = json.loads((folder / ENCODINGS).read_text("utf-8"))
-    del told["activations"]["0.probs"]
+    kept = told["activations"].pop("0.probs")
     (folder / ENCODINGS).write_text(json.dumps(told))
     with pytest.raises(UserError, match="no sound quantised model"):
         read_model(folder)
     (folder / ENCODINGS).write_text(json.dumps(told | {"encodings_version": 2}))
     with pytest.raises(UserError, match="version 2"):
         read_model(folder)
+    told["activations"]["0.probs"] = kept
+    (folder / ENCODINGS).write_text(json.dumps(told))
+    tensors = load_file(folder / WEIGHTS)
+    save_file({name: each for name, each in tensors.items() if "embed" not in name}, folder / WEIGHTS)
+    with pytest.raises(UserError, match="no sound") as said:
+        read_model(folder)
+    assert "\n" not in str(said.value)
     (folder / WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(UserError, match="no sound"):
         read_model(folder)
