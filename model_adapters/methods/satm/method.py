@@ -49,6 +49,9 @@ CARD = ModelCard(
 FTD = Ascent("gsam", rho=0.01, share=0.3, adaptive=True)
 """As FTD's released code trains its experts."""
 
+MOST_SIDE = 512
+"""Pixels; a thousand images take 1 GB."""
+
 OWN_INPUTS = {
     "split": MethodInput("what is condensed: NAME or NAME:PATH, as for --split", required=True),
     "split_options": MethodInput("KEY=VALUE;KEY=VALUE for it (a table in a --config file)"),
@@ -85,6 +88,8 @@ class Satm:
         side = int(inputs["side"])
         if each < 1 or side < 4:
             raise UserError(f"images_per_class is {each} and side {side}; they are at least 1 and 4.")
+        if side > MOST_SIDE:
+            raise UserError(f"side is {side}; it is at most {MOST_SIDE}: all images are held at that size.")
         source = open_source(inputs, each)
         network = parse_network(settings.network, side, len(source.rule.names))
         contents = {"manifest": source.split.manifest.hash, "classes": content_hash(source.targets.tolist())}

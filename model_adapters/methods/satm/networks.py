@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 KERNEL, LEAST_SIDE = 3, 2
+MOST_WEIGHTS = 10_000_000
+"""40 MB a file; the networks of the literature have a few hundred thousand."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,21 @@ def parse_network(text: str, side: int, classes: int) -> Network:
     """The network of an input such as "convnet:16:16:16" or "mlp:64".
 
     Raises:
-        UserError: another kind, widths that are no numbers, or more poolings than the image has halves.
+        UserError: another kind, widths that are no numbers, more weights than MOST_WEIGHTS, or more poolings than the
+            image has halves.
     """
     kind, *widths = text.split(":")
-    if kind not in ("convnet", "mlp") or not widths or not all(each.isdigit() and int(each) for each in widths):
+    if kind not in ("convnet", "mlp") or not widths or not all(each.isdecimal() and int(each) for each in widths):
         raise UserError(f"network is {text!r}; write convnet:16:16:16 or mlp:64 (kind, then the width of each layer).")
     if kind == "convnet" and (side % (1 << len(widths)) or side >> len(widths) < LEAST_SIDE):
         raise UserError(
             f"network {text} halves an image {len(widths)} times, which {side} px do not allow. Take fewer layers, or "
             f"a side such as {LEAST_SIDE << len(widths)}."
         )
-    return Network(kind, tuple(map(int, widths)), side, classes)
+    found = Network(kind, tuple(map(int, widths)), side, classes)
+    if found.size > MOST_WEIGHTS:
+        raise UserError(
+            f"network {text} has {found.size:,} weights at {side} px, and every epoch of every expert is kept: at most "
+            f"{MOST_WEIGHTS:,}. Take narrower layers or a smaller side."
+        )
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -133,7 +134,10 @@ class Settings:
                      "start_before", "save_every"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it is at least 1.")
-        for name in ("expert_rate", "rate", "clip", "least_step"):
+        for each in fields(self):
+            if isinstance(getattr(self, each.name), float) and math.isinf(getattr(self, each.name)):
+                raise UserError(f"{each.name} is {getattr(self, each.name)}; it is a finite number.")
+        for name in ("expert_rate", "rate", "clip", "least_step", "most_step"):
             if not getattr(self, name) > 0.0:
                 raise UserError(f"{name} is {getattr(self, name)}; it is above 0.")
         for name in ("rho", "smoothing", "gsam_share", "step_rate", "inner_batch"):

@@ -103,6 +103,7 @@ def test_options_of_the_split(tmp_path: Path) -> None:
     [
         ({"images_per_class": 7}, r"has 6; No Finding has 6 image\(s\), and 7 a class are needed"),
         ({"images_per_class": 0}, "at least 1"),
+        ({"side": 100_000}, "at most 512"),
         ({"classes": "Edema"}, "Edema has 0"),
         ({"method": "sattm"}, "Did you mean satm"),
         ({"network": "convnet:2:2:2:2"}, "halves an image 4 times"),

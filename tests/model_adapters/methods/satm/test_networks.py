@@ -44,7 +44,7 @@ def test_fresh_weights_are_bounded_by_fan_in_and_gains_are_one() -> None:
     assert torch.equal(theta, network.start(torch.Generator().manual_seed(3)))
 
 
-@pytest.mark.parametrize("text", ["resnet:3", "mlp", "mlp:0", "mlp:x", "convnet:4:4"])
+@pytest.mark.parametrize("text", ["resnet:3", "mlp", "mlp:0", "mlp:x", "mlp:²", "mlp:999999999999", "convnet:4:4"])
 def test_what_is_no_network_is_told(text: str) -> None:
     with pytest.raises(UserError, match="network"):
         parse_network(text, 6, 2)

@@ -35,6 +35,9 @@ def test_every_method_is_told_apart_by_one_thing_from_its_control() -> None:
         ({"kept_steps": 5}, "more than the 4 inner_steps"),
         ({"span": 3}, "needs 5 epochs; the experts have 4"),
         ({"most_step": 1e-4}, "below least_step"),
+        ({"most_step": float("nan")}, "above 0"),
+        ({"rate": float("inf")}, "finite"),
+        ({"smoothing": float("inf")}, "finite"),
     ],
 )
 def test_what_does_not_fit_is_told(more: dict[str, Any], message: str) -> None:
