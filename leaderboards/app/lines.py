@@ -185,6 +185,11 @@ def result_box(row: Row | None, floor: Row | None, standing: Row | None, scale: 
     shown = (f"{100 * value:.1f} %", f"{100 * low:.1f} to {100 * high:.1f}" if low is not None else "")
     if not column.percent:
         shown = (value_text(value, low, high, row["se"]), interval_text(value, low, high))
+    centre = marks.centre(row)
+    if centre is not None:
+        unbiased = value_text(centre, low, high)
+        shown = (shown[0], f"bias removed {unbiased}: {shown[1]}")
+        tip += f"; the interval is of the value without its bias of few images, {unbiased}"
     return Box(
         shown[0],
         sub=shown[1] or "no interval",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
+from leaderboards.reporting.numbers import interval_centre
 from leaderboards.reporting.scales import Scale, scale_for
 from leaderboards.reporting.svg import Drawing, Figure
 
@@ -21,8 +23,15 @@ def axis(rows: Iterable[dict[str, Any]], floors: Iterable[float] = ()) -> Scale:
     return scale_for([*(row["value"] for row in held), *floors], ends, 5, WIDTH - 5)
 
 
+def centre(row: dict[str, Any]) -> float | None:
+    """The number that a result's interval stands around, where that is not its value."""
+    if row["low"] is None or "bias_corrected" not in row.get("extra", ""):
+        return None
+    return interval_centre(row["method"], json.loads(row["extra"]))
+
+
 def interval(row: dict[str, Any], scale: Scale, floor: float | None = None) -> Figure:
-    """Dot and interval of a result; a short upright line marks the floor."""
+    """Dot and interval of a result; a short upright line marks the floor, a thin one a bias-corrected value."""
     drawing = Drawing(WIDTH, HEIGHT, "interval")
     y = HEIGHT / 2
     drawing.line(4, y, WIDTH - 4, y, "s-grid", 1)
@@ -30,6 +39,8 @@ def interval(row: dict[str, Any], scale: Scale, floor: float | None = None) -> F
         drawing.line(scale(floor), 1, scale(floor), HEIGHT - 1, "s-floor", 2)
     if row["low"] is not None and row["high"] is not None:
         drawing.line(scale(row["low"]), y, scale(row["high"]), y, "s-accent", 3)
+        if (middle := centre(row)) is not None:
+            drawing.line(scale(middle), y - 4, scale(middle), y + 4, "s-accent", 1.4)
         for end, point in ((row["low"], -1.0), (row["high"], 1.0)):
             if not scale.holds(end):
                 x = scale(end)

@@ -102,19 +102,22 @@ def serve(board: Board, host: str, port: int, framed_by: tuple[str, ...] = ()) -
         UserError: Gradio is not installed, or the port is taken.
     """
     app = make_app(board, framed_by)
-    _require_free(host, port)
+    require_free(host, port)
     import uvicorn
 
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int) -> None:
+    """Raises: UserError where nothing can answer at this address and port."""
     import socket
 
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except socket.gaierror as error:
+            raise UserError(f"{host} is no address of this machine. Choose another: --host.") from error
         except OSError as error:
             raise UserError(
                 f"Port {port} of {host} cannot be used ({error.strerror}). Choose another: --port."

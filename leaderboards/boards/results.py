@@ -11,6 +11,7 @@ from leaderboards.boards.cohort import Cohort, Member
 from leaderboards.boards.words import split_name
 from leaderboards.reporting.provenance import scrubbed, without_folder
 from leaderboards.statistics.certificates.words import sentence
+from leaderboards.submissions.contamination import shared
 
 Row = dict[str, Any]
 
@@ -51,7 +52,7 @@ def model_rows(cohorts: Iterable[Cohort]) -> Iterator[Row]:
                 "settings": canonical_json(card.get("settings") or {}),
                 "verified": card.get("verified") is not False,
                 "control": is_control(card),
-                "seen": bool({str(each) for each in _list(card.get("training_data"))} & {cohort.key.split}),
+                "seen": bool(shared(record)),
                 "run_seed": record.run_seed,
                 "samples_hash": record.samples_hash,
                 "encoders": [f"{each.name} {each.fingerprint}" for each in record.encoders],

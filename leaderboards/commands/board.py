@@ -58,11 +58,12 @@ def serve(
 ) -> None:
     """Show the board in a browser, your own results beside the public ones. Nothing is sent or fetched anywhere."""
     from data_splits.errors import UserError
-    from leaderboards.app.server import require_gradio
+    from leaderboards.app.server import require_free, require_gradio
 
     require_gradio()
     if board is not None and results:
         raise UserError("--board holds tables that are made already: give either --board or --results.")
+    require_free(host, port)
     folder = board if board is not None else prepare(results, public)
     from leaderboards.app.server import serve as answer
     from leaderboards.boards.board import Board
@@ -91,9 +92,15 @@ def prepare(results: Sequence[Path] | None, public: bool = True) -> Path:
 
 def _libraries(results: Sequence[Path] | None, public: bool) -> list[tuple[Library, str]]:
     from leaderboards.library.library import Library
+    from leaderboards.library.methods import method_folders
 
     found = [(Library.public(), "public")] if public else []
-    return found + [(Library(path), "private") for path in results or ()]
+    for path in results or ():
+        library = Library(path)
+        if not library.folders() and not method_folders(path):
+            note(f"{path} holds no record.json, nor does a folder right below it: nothing of it is on the board.")
+        found.append((library, "private"))
+    return found
 
 
 def _progress(items: Sequence[Any], what: str) -> Iterable[Any]:

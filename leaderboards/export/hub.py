@@ -17,7 +17,7 @@ from data_splits.errors import UserError
 from leaderboards.export.yaml_text import yaml_text
 from leaderboards.records.io import record_hash
 from leaderboards.records.schema import MetricResult, ResultRecord
-from leaderboards.reporting.numbers import DIRECTIONS
+from leaderboards.reporting.numbers import DIRECTIONS, interval_centre
 from leaderboards.reporting.record_tables import reading_table
 from leaderboards.reporting.tables import Table, to_markdown
 
@@ -85,7 +85,9 @@ def _entries(
 def _note(record: ResultRecord, result: MetricResult, digest: str) -> str:
     parts = [f"protocol {record.protocol}", _split(record), f"n = {result.n_generated}"]
     if result.low is not None and result.high is not None:
-        parts.append(f"{100 * result.level:g} % interval {result.low:.6g} to {result.high:.6g}")
+        centre = interval_centre(result.method, result.extra)
+        of = "" if centre is None else f" of the bias-corrected {centre:.6g}:"
+        parts.append(f"{100 * result.level:g} % interval{of} {result.low:.6g} to {result.high:.6g}")
     parts += [DIRECTIONS[result.direction], f"record {digest[:16]}"]
     return "; ".join(parts)
 
@@ -123,6 +125,8 @@ def _metric(result: MetricResult) -> dict[str, Any]:
     facts: dict[str, Any] = {"direction": result.direction, "n": result.n_generated, "estimator": result.estimator}
     if result.low is not None and result.high is not None:
         facts |= {"low": result.low, "high": result.high, "level": result.level}
+        if (centre := interval_centre(result.method, result.extra)) is not None:
+            facts["bias_corrected"] = centre
     return {
         "type": task_id(result),
         "value": result.value,

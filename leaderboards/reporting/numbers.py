@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 ARROWS = {"lower": "↓", "higher": "↑", "zero": "→0"}
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "zero": "closer to zero is better"}
@@ -61,6 +62,17 @@ def interval_text(value: float | None, low: float | None, high: float | None) ->
         return ""
     places = _places(value, low, high, None)
     return f"{number(low, places)} to {number(high, places)}"
+
+
+def interval_centre(method: str, extra: Mapping[str, float]) -> float | None:
+    """What an interval stands around where that is not the value: the value with its bias of few images removed.
+
+    Such an interval may leave the value out, which a reader must be told.
+
+    Args:
+        method: of the interval, as the estimator names it. extra: further numbers of the same estimator.
+    """
+    return extra.get("bias_corrected") if "around the bias-corrected" in method else None
 
 
 def compact(value: float | None) -> str:

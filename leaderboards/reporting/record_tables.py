@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.reporting.mirb_tables import mirb_table
-from leaderboards.reporting.numbers import ARROWS, interval_text, value_text
+from leaderboards.reporting.numbers import ARROWS, interval_centre, interval_text, value_text
 from leaderboards.reporting.tables import Table
 
 FLAT = (
@@ -50,7 +50,7 @@ def reading_table(record: ResultRecord, group: str = "overall") -> Table:
                 _value(floor) if floor is not None else "",
                 result.n_generated,
                 result.n_reference,
-                result.reason or ("" if result.low is not None else result.interval_reason or ""),
+                _remark(result),
             )
         )
     level = f"{100 * record.results[0].level:.0f} % interval" if record.results else "interval"
@@ -59,6 +59,13 @@ def reading_table(record: ResultRecord, group: str = "overall") -> Table:
     name = record.model.get("name", "model")
     caption = f"{name} on {record.split.get('name')} {record.split.get('subset', '')}, protocol {record.protocol}"
     return Table(columns, tuple(rows), numeric, caption)
+
+
+def _remark(result: MetricResult) -> str:
+    if result.reason or result.low is None:
+        return result.reason or result.interval_reason or ""
+    centre = interval_centre(result.method, result.extra)
+    return "" if centre is None else f"interval of the bias-corrected {value_text(centre, result.low, result.high)}"
 
 
 def _value(result: MetricResult) -> str:

@@ -27,15 +27,19 @@ def flags(record: ResultRecord) -> list[str]:
     The card is the submitter's word. A generator of chest radiographs is expected to be trained on the split's training
     part, so that is a fact to show beside its row, not a reason to refuse it.
     """
-    declared = record.model.get("training_data")
-    if not isinstance(declared, list | tuple) or not declared:
+    if not _declared(record):
         # A control that computes its images has no weights to train.
         return [] if record.model.get("parameters") == 0 else ["the card declares no training data"]
+    return shared(record)
+
+
+def shared(record: ResultRecord) -> list[str]:
+    """Declared training data that the split is drawn from, a sentence each; empty if there is none."""
     split = text_of(record.split, "name")
     mine = set(_datasets(split)) or {_plain(split)}
     subset = text_of(record.split, "subset")
     found = []
-    for name in map(str, declared):
+    for name in _declared(record):
         if not mine & (set(_datasets(name)) or {_plain(name)}):
             continue
         data, _, part = name.partition("/")
@@ -46,6 +50,11 @@ def flags(record: ResultRecord) -> list[str]:
         else:
             found.append(f"trained on {name}, which the split {split} is drawn from")
     return found
+
+
+def _declared(record: ResultRecord) -> list[str]:
+    held = record.model.get("training_data")
+    return [str(each) for each in held] if isinstance(held, list | tuple) else []
 
 
 def _datasets(name: str) -> Iterator[str]:

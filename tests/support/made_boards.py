@@ -35,9 +35,9 @@ PAYLOADS = (
 KEPT = frozenset(
     ("cohort", "record", "benchmark", "tier", "origin", "kind", "direction", "family", "variant", "metric", "base",
      "group", "group_kind", "group_value", "x", "y", "x_direction", "y_direction", "plot", "scope", "order", "metrics",
-     "letters", "a", "b", "table", "flags", "own_flags")
+     "letters", "a", "b", "table", "flags", "own_flags", "extra")
 )  # fmt: skip
-"""Columns that code branches on; a record cannot put free text there, or `results_of` checks it by itself."""
+"""Columns that code branches on or reads; a record cannot put free text there (`extra` is JSON that the build wrote)."""
 
 
 def runs(folder: Path) -> Path:

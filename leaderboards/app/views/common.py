@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from leaderboards.app import marks
 from leaderboards.app.lines import FIRST, Column, metric_columns, metrics_of
 from leaderboards.app.state import State
 from leaderboards.boards.board import Board
@@ -77,6 +78,6 @@ def _panel(board: Board, cohort: str, column: Column, models: Sequence[Row]) -> 
         value, low, high = row["value"], row["low"], row["high"]
         tip = f"{model['name']}: {value_text(value, low, high)} {interval_text(value, low, high)}".rstrip()
         real = None if floor is None or floor["value"] is None else Estimated(floor["value"])
-        cells.append(ForestCell(Estimated(value, low, high), floor=real, tip=tip))
+        cells.append(ForestCell(Estimated(value, low, high, marks.centre(row)), floor=real, tip=tip))
     direction = next(iter(rows.values()))["direction"]
     return ForestPanel(column.head.title[:PANEL_TITLE], direction, tuple(cells))

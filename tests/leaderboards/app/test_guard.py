@@ -52,6 +52,8 @@ def test_what_the_page_needs_is_there_and_bounded() -> None:
     join = "/gradio_api/queue/join"
     assert ask(join, "POST", ((b"content-length", b"100"),))[0] == 200
     assert ask(join, "POST", ((b"content-length", str(MAX_BODY + 1).encode()),))[0] == 413
+    assert ask(join, "POST", ((b"content-length", b"9" * 5000),))[0] == 413
+    assert ask(join, "POST", ((b"content-length", b"10"), (b"transfer-encoding", b"chunked")))[0] == 413
     assert ask(join, "POST")[0] == 413 and ask("/", "PUT")[0] == 404 and ask("/", "DELETE")[0] == 404
 
 

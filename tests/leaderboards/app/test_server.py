@@ -63,7 +63,9 @@ def test_a_taken_port_is_the_users_mistake() -> None:
         held.bind(("127.0.0.1", 0))
         held.listen()
         with pytest.raises(UserError, match="--port"):
-            server._require_free("127.0.0.1", held.getsockname()[1])
+            server.require_free("127.0.0.1", held.getsockname()[1])
+    with pytest.raises(UserError, match="--host"):
+        server.require_free("256.1.1.1", 7860)
 
 
 def test_the_space_builds_and_never_imports_torch(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 from made_boards import Tables, hostile, large
@@ -14,6 +15,7 @@ from leaderboards.app.choices import boards, others, tiers
 from leaderboards.app.state import TABS, State
 from leaderboards.boards import store
 from leaderboards.boards.board import Board
+from leaderboards.reporting.numbers import value_text
 from leaderboards.reporting.tables import to_csv, to_latex
 
 EMPTY: Tables = {name: [] for name in store.COLUMNS}
@@ -73,6 +75,16 @@ def test_ties_intervals_and_tiers_are_on_the_first_page(board: Board) -> None:
     mirb = next(row["cohort"] for row in board.cohorts if row["benchmark"] == "mirb")
     html = views.view(board, State(board=mirb))
     assert "seeing leads alone" in html and "trained on this data set" in html and "chance" in html
+
+
+def test_an_interval_around_another_number_than_the_value_says_so(board: Board) -> None:
+    rows = board.results(board.cohorts[0]["cohort"])["fid", "overall", "raw"]
+    row = next(row for row in rows.values() if row["model"] == "twin")
+    centre = json.loads(row["extra"])["bias_corrected"]
+    assert row["low"] < centre < min(row["value"], row["high"])
+    html = views.view(board, State(tab="fidelity", columns=("fid", "kid")))
+    assert f"bias removed {value_text(centre, row['low'], row['high'])}" in html
+    assert html.count("without its bias of few images") == len(rows)  # and KID's, which stands around its value, not
 
 
 def test_compare_turns_round(board: Board) -> None:

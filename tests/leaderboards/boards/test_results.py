@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import pytest
 from compared_runs import run_folder
 from made_boards import Tables
 
@@ -28,6 +29,17 @@ def test_the_command_quotes_what_a_stranger_wrote(tmp_path: Path) -> None:
     words = shlex.split(command(cohort.members[0]))
     assert words[:4] == ["chexgenbench", "eval", "--model", "sana $(id)"] and "mimic; rm -rf ~" in words
     assert words[words.index("--limit") + 1] == "60" and words[words.index("--preset") + 1] == "quick"
+
+
+@pytest.mark.parametrize(
+    ("data", "seen"), [("phantom seeds from 100000", True), ("phantom/train", True), ("imagenet", False)]
+)
+def test_training_data_of_the_split_is_seen_by_any_of_its_names(data: str, seen: bool, tmp_path: Path) -> None:
+    split = {"name": "phantom", "subset": "test", "hash": "s"}
+    run_folder(tmp_path / "a", "a", model={"name": "a", "training_data": ["laion", data]}, split=split)
+    (cohort,) = cohorts((entry, "private") for entry in Library(tmp_path).entries())
+    (row,) = model_rows([cohort])
+    assert row["seen"] is seen
 
 
 def test_controls_and_local_paths(tmp_path: Path) -> None:

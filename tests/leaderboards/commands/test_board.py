@@ -45,7 +45,17 @@ def test_build_then_a_lie_is_left_out(tmp_path: Path) -> None:
     assert [row["name"] for row in Board.read(tmp_path / "board").models.values()] == ["b"]
 
 
+def test_a_folder_without_records_is_told(tmp_path: Path) -> None:
+    run_folder(tmp_path / "deep" / "er" / "a", "a")
+    words = ("build", "--no-public", "--output", str(tmp_path / "board"), "--results")
+    assert "holds no record" in run(tmp_path, *words, str(tmp_path / "deep")).stderr
+    assert "holds no record" not in run(tmp_path, *words, str(tmp_path / "deep" / "er")).stderr
+
+
 def test_mistakes_of_the_user_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, "build", "--no-public", "--output", str(tmp_path / "file"))
+    assert done.returncode == 2 and "a file where a folder is needed" in done.stderr and "Traceback" not in done.stderr
     done = run(tmp_path, "build", "--results", str(tmp_path / "nowhere"), "--output", str(tmp_path / "board"))
     assert done.returncode == 2 and "There is no folder" in done.stderr and "Traceback" not in done.stderr
     done = run(tmp_path, "serve", "--board", str(tmp_path / "empty"))
