@@ -8,6 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_features import score
+from made_reports import report_input, shuffled
+
+from chexgenbench.metrics.base import Metric
+from chexgenbench.reports.measure import _written, report_of
 
 Calls = list[dict[str, Any]]
 
@@ -98,3 +103,14 @@ def radeval(monkeypatch: pytest.MonkeyPatch, calls: Calls) -> None:
         make_prompt=lambda reference, candidate, max_len=300: f"{reference} | {candidate}",
         clean_responses=lambda response: response.strip(),
     )
+
+
+def check_mean_over_reports(metric: Metric) -> None:
+    """The stand-ins score a pair by its common words, so the value can be added up by hand."""
+    data = report_input(shuffled)
+    found = _written(data)
+    assert not isinstance(found, str)
+    pairs = zip(data.reference.cases, found.reports["tstr"], strict=True)
+    expected = np.mean([overlap(report_of(case), text) for case, text in pairs])
+    result = score(metric, data)
+    assert result.value == pytest.approx(expected, abs=1e-6) and result.extra["tstr_minus_trtr_high"] < 0

@@ -30,8 +30,9 @@ from model_adapters.methods.certificates.setup import (
     POOL_INPUTS,
     SAMPLE_INPUTS,
     TEST_SET_FILE,
-    card_of,
+    artifact_of,
     numbers,
+    plan_facts,
     pool_of,
     record_of,
     require_common,
@@ -86,8 +87,7 @@ class CertifiedFrankWolfe:
         way = Walk(pool, blocks_of(pool.merged, settings["granularity"]), settings["start"], settings["grid"])
         most = max(counts)
         course = Course(output / "course", {"half": most, "walk": most, "write": len(pool.merged)}, saved)
-        facts = _plan(settings, pool.facts(), inputs)
-        plan = Plan(output / "plan.json", facts)
+        plan = Plan(output / "plan.json", plan_facts(NAME, settings, pool.facts(), inputs))
         sample = sample_of(inputs, pool, source, output, self.device)
         share = inputs["delta"] / inputs["simultaneous"]
         first, second = sample.halves()
@@ -111,7 +111,8 @@ class CertifiedFrankWolfe:
             name, sample, sample.errors(ledger.tensors(pool), sample.all()), "iterates",
             code_of(way, chosen, len(counts)), len(counts), (),
             (Source("hypotheses", "all iterates of the listed lengths", NOTHING), source),
-            plan.kept(_plan(settings, pool_of(inputs)[0].facts(), inputs)), inputs["delta"], inputs["simultaneous"],
+            plan.kept(plan_facts(NAME, settings, pool_of(inputs)[0].facts(), inputs)),
+            inputs["delta"], inputs["simultaneous"],
         )  # fmt: skip
         certificates: dict[str, Certificate] = {CERTIFICATE_FILE: certificate, TEST_SET_FILE: beside}
         write_json(output / "model" / "path.json", {"trace": trace, "chosen": chosen, "half": half, "tested": tested})
@@ -124,9 +125,7 @@ class CertifiedFrankWolfe:
         )  # fmt: skip
         record["reconstructed"] = []
         note_measured(output, tensor_reads=pool.reads)
-        card = card_of(name, inputs, f"merged by {NAME}", pool, file, (record["certificate_words"],))
-        low_rank = any("lora_" in each for each in pool.merged)
-        return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)
+        return artifact_of(name, inputs, f"merged by {NAME}", pool, file, record)
 
     def made_up_inputs(self, folder: Path) -> dict[str, Any]:
         """Three tiny networks and one task."""
@@ -169,10 +168,3 @@ def _best(
         nats = iterates(**code_of(way, count, len(counts)))
         found[count] = bound(Terms(len(rows), total, min(total / len(rows), 1.0), nats, share))
     return min(found, key=lambda count: found[count])
-
-
-def _plan(settings: Mapping[str, Any], pool: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "method": NAME, "settings": dict(settings), "pool": pool, "delta": inputs["delta"],
-        "simultaneous": inputs["simultaneous"], "exclude": str(inputs["exclude"]), "loss": inputs["loss"],
-    }  # fmt: skip

@@ -38,7 +38,8 @@ from model_adapters.methods.certificates.setup import (
     POOL_INPUTS,
     SAMPLE_INPUTS,
     TEST_SET_FILE,
-    card_of,
+    artifact_of,
+    plan_facts,
     pool_of,
     record_of,
     require_common,
@@ -105,13 +106,12 @@ class CertifiedFusion:
         if settings["method"] == "ties":
             merged_pool = elected_pool(pool, settings["density"], output / "elected", course["elect"], inputs["hold"])
         space = Coefficients(merged_pool, settings["granularity"])
-        facts = plan_of(settings, pool.facts(), seed, inputs)
-        plan = Plan(output / "plan.json", facts)
+        plan = Plan(output / "plan.json", plan_facts(NAME, settings, pool.facts(), inputs, seed=seed))
         sample = sample_of(inputs, pool, source, output, self.device)
         name = inputs["name"] or f"{settings['method']}-of-{pool.size}"
         run = FusionRun(
             name, space, sample, settings, inputs["delta"], inputs["simultaneous"], seed, output, course, source,
-            plan, lambda: plan_of(settings, pool_of(inputs)[0].facts(), seed, inputs),
+            plan, lambda: plan_facts(NAME, settings, pool_of(inputs)[0].facts(), inputs, seed=seed),
         )  # fmt: skip
         fused: Fused = mode.learn(run)
         certificates = {CERTIFICATE_FILE: fused.certificate, TEST_SET_FILE: fused.test_set}
@@ -128,9 +128,7 @@ class CertifiedFusion:
         )  # fmt: skip
         record["reconstructed"] = ["optimiser, delta, prior variances and levels are ours: the paper's are not public"]
         note_measured(output, tensor_reads=pool.reads + (merged_pool.reads if elect else 0))
-        card = card_of(name, inputs, f"merged by {NAME} ({arm})", pool, file, (record["certificate_words"],))
-        low_rank = any("lora_" in each for each in pool.merged)
-        return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)
+        return artifact_of(name, inputs, f"merged by {NAME} ({arm})", pool, file, record)
 
     def made_up_inputs(self, folder: Path) -> dict[str, Any]:
         """Three tiny networks and one task, a posterior from its gradients."""
@@ -157,14 +155,6 @@ def settings_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError("LoRAHub's weights are found by its own loss: use mode = posterior and train = loss.")
     settings["granularity"] = settings["granularity"] or ("layer" if settings["method"] == "ada-merging" else "task")
     return settings
-
-
-def plan_of(settings: Mapping[str, Any], pool: Any, seed: int, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the sample must not change."""
-    return {
-        "method": NAME, "settings": dict(settings), "pool": pool, "seed": seed, "delta": inputs["delta"],
-        "simultaneous": inputs["simultaneous"], "exclude": str(inputs["exclude"]), "loss": inputs["loss"],
-    }  # fmt: skip
 
 
 def made_up_sample(folder: Path) -> dict[str, Any]:

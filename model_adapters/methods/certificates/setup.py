@@ -20,7 +20,7 @@ from model_adapters.methods.merging.objective import Objective
 from model_adapters.methods.merging.pool import Pool, open_pool
 from model_adapters.methods.merging.proxy import open_proxy
 from model_adapters.methods.merging.run import Merged
-from model_adapters.protocols import MethodInput
+from model_adapters.protocols import Artifact, MethodInput
 
 POOL_INPUTS = {
     "models": MethodInput(
@@ -83,6 +83,16 @@ def pool_of(inputs: Mapping[str, Any]) -> tuple[Pool, Source]:
     """
     pool = open_pool(texts(inputs["models"]), inputs["base"], texts(inputs["exclude"]), inputs["hold"])
     return pool, pool_source(inputs["trained_on"], inputs["trained_on_statement"])
+
+
+def plan_facts(
+    method: str, settings: Mapping[str, Any], pool: Any, inputs: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """Everything that the sample must not change."""
+    return {
+        "method": method, "settings": dict(settings), "pool": pool, "delta": inputs["delta"],
+        "simultaneous": inputs["simultaneous"], "exclude": str(inputs["exclude"]), "loss": inputs["loss"], **more,
+    }  # fmt: skip
 
 
 def sample_of(inputs: Mapping[str, Any], pool: Pool, source: Source, work: Path, device: str) -> Sample:
@@ -151,16 +161,18 @@ def record_of(
     }
 
 
-def card_of(
-    name: str, inputs: Mapping[str, Any], source: str, pool: Pool, file: Path, notes: tuple[str, ...]
-) -> ModelCard:
-    """The card of a merged model."""
-    return ModelCard(
+def artifact_of(
+    name: str, inputs: Mapping[str, Any], source: str, pool: Pool, file: Path, record: dict[str, Any]
+) -> Artifact:
+    """The folder of the merged model, with its card; an adapter where the pool's tensors are low-rank factors."""
+    card = ModelCard(
         name=inputs["name"] or name,
         kind=inputs["model_kind"],
         source=source,
         licence=inputs["licence"],
         parameters=sum(pool.entry(each).numel for each in pool.template.entries),
         weight_hashes={file.name: sha256_file(file)},
-        notes=notes,
+        notes=(record["certificate_words"],),
     )
+    low_rank = any("lora_" in each for each in pool.merged)
+    return Artifact(file.parent, "adapter" if low_rank else "checkpoint", card, record)
