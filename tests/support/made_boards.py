@@ -37,7 +37,7 @@ KEPT = frozenset(
      "group", "group_kind", "group_value", "x", "y", "x_direction", "y_direction", "plot", "scope", "order", "metrics",
      "letters", "a", "b", "table", "flags", "own_flags", "extra")
 )  # fmt: skip
-"""Columns that code branches on or reads; a record cannot put free text there (`extra` is JSON that the build wrote)."""
+"""Columns that code branches on or reads; a record cannot put free text there (`extra` is JSON of the build)."""
 
 
 def runs(folder: Path) -> Path:
