@@ -33,13 +33,16 @@ def count(examples: Examples) -> int:
     return len(examples["targets"])
 
 
-def read_clients(seen: Sequence[str], unseen: Sequence[str] = ()) -> list[Client]:
+def read_clients(seen: Sequence[str], unseen: Sequence[str] = (), learns: bool = True) -> list[Client]:
     """Clients from safetensors files with tensors train.inputs, train.targets, test.inputs, test.targets.
 
+    Args:
+        learns: seen clients are needed; without, any client will do.
+
     Raises:
-        UserError: no seen client, a missing or unreadable file, two of one name, or examples without labels.
+        UserError: no client, a missing or unreadable file, two of one name, or examples without labels.
     """
-    if not seen:
+    if not seen and (learns or not unseen):
         raise UserError('FedP2EFT needs clients to learn from: clients = ["a.safetensors", ...].')
     found = [_read(Path(text).expanduser(), True) for text in seen]
     found += [_read(Path(text).expanduser(), False) for text in unseen]

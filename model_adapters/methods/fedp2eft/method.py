@@ -1,8 +1,8 @@
 """`fedp2eft`: learn in a federation which ranks a client's adapter should have, then give every client its adapter.
 
-Layout of the output: `model/` (the artifact: base.safetensors where it was trained here, strategy.safetensors,
-adapters/CLIENT/ as peft adapters), `base-rounds.safetensors`, `rounds.safetensors` (the learning so far),
-`clients/CLIENT.json` (scores on the client's test examples).
+Layout of the output: `model/` (the artifact: base.safetensors where it was trained here, strategy.safetensors where
+one was learnt here, layers.json, adapters/CLIENT/ as peft adapters), `base-rounds.safetensors`, `rounds.safetensors`
+(the learning so far), `clients/CLIENT.json` (scores on the client's test examples).
 """
 
 from __future__ import annotations
@@ -57,12 +57,14 @@ HELP = {
 }
 
 OWN_INPUTS = {
-    "clients": MethodInput(
-        "the seen clients: .safetensors files (docs/fedp2eft.md); list, or comma-separated", required=True
-    ),
+    "clients": MethodInput("the seen clients: .safetensors files (docs/fedp2eft.md); list, or comma-separated"),
     "base": MethodInput("weights of the model that clients personalise: a .safetensors file or folder", required=True),
     "network": MethodInput("mlp, diffusers:FOLDER, transformers:FOLDER or MODULE:FUNCTION", required=True),
     "unseen": MethodInput("clients that take no part in training, likewise"),
+    "strategy": MethodInput(
+        "folder of an earlier run's model: its strategy gives clients their adapters, at any rank, and nothing is "
+        "learnt (base: that run's; its base.safetensors where it trained one)"
+    ),
     "exclude": MethodInput("shell patterns of layers that get no adapter (heads)"),
     "loss": MethodInput("cross-entropy, binary-cross-entropy, tokens or mean-square", default="cross-entropy"),
     "arm": MethodInput(f"fedp2eft, fedp2eft-learning, or a control: {', '.join(CONTROLS)}", default="fedp2eft"),
@@ -100,24 +102,34 @@ class FedP2eft:
         from model_adapters.methods.fedp2eft.personalise import ARMS, LEARNT
         from model_adapters.methods.fedp2eft.rank_budget import require_rank
         from model_adapters.methods.fedp2eft.session import Session
+        from model_adapters.methods.fedp2eft.strategy_file import read_strategy
 
         settings = Settings(**{each.name: inputs[each.name] for each in fields(Settings)})
         arm = inputs["arm"]
         if arm not in ARMS:
             raise UserError(f"There is no arm {arm!r}. Choose of {', '.join(ARMS)}.")
         require_rank(inputs["rank"], settings.max_rank)
-        clients = read_clients(texts(inputs["clients"]), texts(inputs["unseen"]))
+        learnt = read_strategy(Path(inputs["strategy"]).expanduser()) if inputs["strategy"] else None
+        if learnt is not None and (arm not in LEARNT or inputs["base_trainer"] != "none"):
+            raise UserError(
+                f"A strategy is for the arms {', '.join(sorted(LEARNT))}, with base_trainer = none: all is learnt."
+            )
+        clients = read_clients(texts(inputs["clients"]), texts(inputs["unseen"]), learns=learnt is None)
         contents = {client.name: [client.seen, client.sha256] for client in clients}
         hold_to_contents(output / "clients.json", contents, "A client's file")
+        if learnt is not None:
+            hold_to_contents(output / "strategy.json", {"sha256": learnt.sha256}, "The strategy")
         session = Session(inputs, settings, clients, output, seed, self.device)
-        rounds = settings.rounds if arm in LEARNT else 0
+        rounds = settings.rounds if arm in LEARNT and learnt is None else 0
         total = session.base_rounds + rounds + len(clients)
         base = session.train_base(lambda done: saved(done, total))
         done = session.base_rounds
-        session.learn(base, arm, rounds, lambda each: saved(done + each, total))
+        session.learn(base, arm, rounds, lambda each: saved(done + each, total), learnt)
         scores, ranks = session.give(arm, lambda each: saved(done + rounds + each, total))
         session.write_model(inputs["adapters"])
         record = self._record(inputs, settings, clients, session, seed, scores, ranks)
+        if learnt is not None:
+            record["settings"]["rounds"], record["strategy"] = 0, learnt.sha256
         card = ModelCard(
             name=f"{arm}-r{inputs['rank']}",
             kind="predictor",

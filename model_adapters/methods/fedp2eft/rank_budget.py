@@ -27,6 +27,8 @@ def kept(scales: torch.Tensor, rank: int, most: int) -> torch.Tensor:
 
 def require_rank(rank: int, most: int) -> None:
     """Raise UserError for a budget that cannot be: see `kept`."""
+    if most < 2:
+        raise UserError(f"max_rank is {most}; a budget is at most half of it, so it is at least 2.")
     if not 1 <= rank <= most // 2:
         raise UserError(f"rank is {rank}; choose 1 to {most // 2}, half of max_rank ({most}), or raise max_rank.")
 

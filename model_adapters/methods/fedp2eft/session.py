@@ -26,6 +26,7 @@ from model_adapters.methods.fedp2eft.peft_export import write_peft
 from model_adapters.methods.fedp2eft.personalise import ARMS, Personalisation
 from model_adapters.methods.fedp2eft.progress_file import read_progress, write_progress
 from model_adapters.methods.fedp2eft.settings import Settings
+from model_adapters.methods.fedp2eft.strategy_file import Layers, Learnt, write_base, write_layers, write_strategy
 from model_adapters.methods.merging.losses import named
 from model_adapters.methods.merging.method import texts
 from model_adapters.methods.merging.networks import build_network, network_names
@@ -40,7 +41,8 @@ BASE_TRAINERS = ("none", "fedavg", "feddpa-t", "dept")
 
 class Session:
     """Attributes: layers: number of adapted layers. trainable: weights of the generator (A and B without one).
-    base_rounds: of the base trainer. base_sha256, base_parameters: of the base as given.
+    base_rounds: of the base trainer. base_sha256, base_parameters: of the base as given. adapted_sha256: of the base
+    that adapters sit on, the one trained here where that was asked for.
     """
 
     def __init__(
@@ -57,13 +59,15 @@ class Session:
         if self.base_trainer not in BASE_TRAINERS:
             raise UserError(f"There is no base_trainer {self.base_trainer!r}. Choose of {', '.join(BASE_TRAINERS)}.")
         self.base_rounds = int(inputs["base_rounds"]) if self.base_trainer != "none" else 0
+        if self.base_trainer != "none" and self.base_rounds < 1:
+            raise UserError(f"base_rounds is {self.base_rounds}; it must be above 0 (or base_trainer = none).")
         pool = open_pool([inputs["base"]])
         network = build_network(inputs["network"], pool)
         own = {**dict(network.named_parameters(remove_duplicate=False)), **dict(network.named_buffers())}
         with torch.no_grad():
             for stored, name in network_names(network, pool).items():
                 own[name].copy_(pool.models[0].read(stored))
-        self.base_sha256 = pool.models[0].sha256
+        self.base_sha256 = self.adapted_sha256 = pool.models[0].sha256
         self.base_parameters = pool.parameters
         half = _is_half(inputs["precision"], self.base_rounds)
         self.model = Model(network.to(device, torch.bfloat16 if half else None), named(inputs["loss"]), half)
@@ -83,22 +87,35 @@ class Session:
             else Dept(*common) if self.base_trainer == "dept" else FedAvg(*common)
         )  # fmt: skip
         progress = self._rounds("base-rounds.safetensors", trainer, self.base_rounds, step)
-        return trainer.result(progress.state, progress.private)
+        base = trainer.result(progress.state, progress.private)
+        self.adapted_sha256 = write_base(base.common, self.model.network, self.output / "model")
+        return base
 
-    def learn(self, base: Base, arm: str, rounds: int, step: Step) -> None:
-        """Put adapters on the network and learn what the arm needs; without rounds nothing."""
+    def learn(self, base: Base, arm: str, rounds: int, step: Step, learnt: Learnt | None = None) -> None:
+        """Put adapters on the network and learn what the arm needs, or take what was learnt; without either nothing.
+
+        Raises:
+            UserError: `learnt` belongs to another base, other layers or another arm.
+        """
         self.base = base
         layers = Adapters(self.model.network, self.settings.max_rank, self.settings.alpha, self.seed, self.exclude)
         self.adapters, self.layers = layers, len(layers.modules)
         self.strategy: LearnStrategy | LearnRates | None = None
         self.learnt: Progress | None = None
-        if not rounds:
+        if not rounds and learnt is None:
             return
-        common = (self.model, base, layers, self.clients, self._statistics(), self.settings)
+        if learnt is not None:
+            learnt.require(self._layers())
+        common = (self.model, base, layers, self.clients, self._statistics(learnt), self.settings)
         self.strategy = (
             LearnRates(*common, self.rank, self.seed) if arm == "fedl2p" else LearnStrategy(*common, self.seed)
         )
-        self.trainable = sum(weight.numel() for weight in self.strategy.initial().values())
+        start = self.strategy.initial()
+        self.trainable = sum(weight.numel() for weight in start.values())
+        if learnt is not None:
+            learnt.require_arm(start)
+            self.learnt = Progress(0, learnt.state)
+            return
         self.learnt = self._rounds("rounds.safetensors", self.strategy, rounds, step)
 
     def give(self, arm: str, step: Step) -> tuple[dict[str, list[float]], dict[str, int]]:
@@ -117,7 +134,7 @@ class Session:
             if not path.is_file():
                 self.base.place(name)
                 ARMS[arm](personal, client)
-                write_peft(self.adapters, self.output / "adapters" / name, self.base_sha256)
+                write_peft(self.adapters, self.output / "adapters" / name, self.adapted_sha256)
                 found = {
                     "scores": self.model.scores(client.test),
                     "ranks": sum(int(module.keep.sum()) for module in self.adapters.modules.values()),
@@ -133,18 +150,10 @@ class Session:
 
     def write_model(self, adapters: bool) -> None:
         """The artifact's folder."""
-        from safetensors.torch import save
-
         folder = self.output / "model"
-        tensors = {f"base/{name}": weight for name, weight in self.base.common.items()} if self.base_rounds else {}
-        if self.strategy is not None and self.learnt is not None:
-            tensors.update({f"generator/{name}": weight for name, weight in self.learnt.state.items()})
-            tensors.update({"statistics/mean": self.centre[0], "statistics/deviation": self.centre[1]})
-        if tensors:
-            with atomic_write(folder / "strategy.safetensors") as stream:
-                stream.write(save({name: tensor.contiguous() for name, tensor in tensors.items()}))
-        layers = list(self.adapters.modules)
-        write_json(folder / "layers.json", {"layers": layers, "max_rank": self.adapters.rank, "base": self.base_sha256})
+        if self.learnt is not None and self.learnt.done:
+            write_strategy(self.learnt.state, self.centre, folder)
+        write_layers(self._layers(), folder)
         if not adapters:
             return
         for file in sorted((self.output / "adapters").rglob("*")):
@@ -152,17 +161,24 @@ class Session:
                 with atomic_write(folder / file.relative_to(self.output)) as stream:
                     stream.write(file.read_bytes())
 
-    def _statistics(self) -> dict[str, torch.Tensor]:
-        """What enters the generator, of every client on its own base; centred over the seen ones."""
+    def _layers(self) -> Layers:
+        scale = self.settings.alpha / self.settings.max_rank
+        return Layers(tuple(self.adapters.modules), self.adapters.rank, scale, self.adapted_sha256)
+
+    def _statistics(self, learnt: Learnt | None) -> dict[str, torch.Tensor]:
+        """What enters the generator, of every client on its own base; centred over the seen ones, or as it learnt."""
         self.adapters.reset(torch.zeros(self.adapters.size, dtype=torch.bool))
         found = {}
         for name, client in self.clients.items():
             self.base.place(name)
             layers = {layer: module.base for layer, module in self.adapters.modules.items()}
             found[name] = input_statistics(self.model, layers, client)
-        rows = [found[name] for name, client in self.clients.items() if client.seen]
-        zero = torch.zeros_like(rows[0])
-        self.centre = standard(rows) if self.settings.standardise else (zero, zero + 1.0)
+        if learnt is not None:
+            self.centre = learnt.centre
+        else:
+            rows = [found[name] for name, client in self.clients.items() if client.seen]
+            zero = torch.zeros_like(rows[0])
+            self.centre = standard(rows) if self.settings.standardise else (zero, zero + 1.0)
         return {name: (row - self.centre[0]) / self.centre[1] for name, row in found.items()}
 
     def _rounds(self, file: str, federated: Any, count: int, step: Step) -> Progress:

@@ -82,6 +82,11 @@ def test_in_bfloat16_scores_are_nearly_those_of_float32(tmp_path: Path) -> None:
         ({"precision": "half"}, "no precision"),
         ({"precision": "bfloat16", "base_trainer": "fedavg"}, "frozen base"),
         ({"loss": "crossentropy"}, "Did you mean cross-entropy"),
+        ({"base_trainer": "fedavg", "base_rounds": -3}, "base_rounds is -3"),
+        ({"max_rank": 1}, "at least 2"),
+        ({"loss": "tokens"}, "do not fit the network or the loss"),
+        ({"loss": "mean-square"}, "do not fit the network or the loss"),
+        ({"clients": ""}, "needs clients"),
     ],
 )
 def test_mistakes_are_told_in_a_line(change: dict[str, object], said: str, tmp_path: Path) -> None:
