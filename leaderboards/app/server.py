@@ -24,16 +24,18 @@ KINDS = {"csv": ("text/csv; charset=utf-8", "csv"), "latex": ("text/plain; chars
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
 
+# Gradio confines what stands in a media query to the middle of the page; the margins around it shrink by the window.
 PAGE_CSS = """
 .gradio-container{width:100%!important;max-width:1360px!important;margin:0 auto!important;
- padding:10px 22px 40px!important}
+ padding:10px clamp(6px,1.7vw,22px) 40px!important}
+.main.fillable{padding:16px clamp(0px,6vw - 24px,32px)!important}
 body,gradio-app{background:#fbfbf8!important}body.dark,.dark gradio-app{background:#131619!important}
 .top{align-items:center}.top .theme{margin-left:auto}.board.brand{font-size:15px}
 #body .prose,#body{overflow:visible!important;max-width:none}
 .controls{gap:10px!important}
 footer{display:none!important}
 @media (max-width:640px){
-.main,main,.wrap{padding:0!important}.html-container{padding:8px 0!important}.form{background:none!important}
+.html-container{padding:8px 0!important}.form{background:none!important}
 .controls .form,.controls{display:grid!important;grid-template-columns:1fr 1fr!important;gap:4px!important}
 .controls>.form{grid-column:1/-1}.controls .block{min-width:0!important;padding:6px!important}
 .controls .wrap-inner{max-height:96px;overflow-y:auto}.controls label,.controls span{font-size:13px!important}

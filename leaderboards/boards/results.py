@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from data_splits.integrity import canonical_json
-from leaderboards.boards.cohort import Cohort, Member
+from leaderboards.boards.cohort import Cohort
 from leaderboards.boards.words import split_name
+from leaderboards.library.command import command
 from leaderboards.reporting.provenance import scrubbed, without_folder
 from leaderboards.statistics.certificates.words import sentence
 from leaderboards.submissions.contamination import shared
@@ -63,7 +63,7 @@ def model_rows(cohorts: Iterable[Cohort]) -> Iterator[Row]:
                 ],
                 "warnings": list(record.warnings),
                 "n_unreadable": record.n_unreadable,
-                "command": command(member),
+                "command": command(record),
             }
 
 
@@ -111,22 +111,6 @@ def result_rows(cohorts: Iterable[Cohort]) -> Iterator[Row]:
 def is_control(card: dict[str, Any]) -> bool:
     """Whether a model is a control or a baseline by its card: real images, copies, constants, rules."""
     return any(str(note).startswith(("A control", "A baseline")) for note in _list(card.get("notes")))
-
-
-def command(member: Member) -> str:
-    """The command that makes the record again, as far as a record tells: options of the adapter are not in it."""
-    record, split = member.record, member.record.split
-    words = [record.benchmark, "eval", "--vlm" if record.benchmark == "mirb" else "--model"]
-    words += [_text(record.model, "name"), "--split", _text(split, "name"), "--protocol", record.protocol]
-    cases = split.get("cases")
-    if record.benchmark == "chexgenbench":
-        quick = any(text.startswith("Preset quick") for text in record.warnings)
-        words += ["--preset", "quick" if quick else "full"]
-        words += ["--limit", str(cases)] if quick and isinstance(cases, int) else []
-    options = split.get("options")
-    for name, value in sorted(options.items()) if isinstance(options, dict) else ():
-        words += ["--split-option", f"{name}={value}"]
-    return shlex.join([*words, "--seed", str(record.run_seed)])
 
 
 def _text(facts: dict[str, Any], key: str) -> str:

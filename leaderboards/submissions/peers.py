@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.library.command import command
 from leaderboards.library.entry import Entry
 from leaderboards.records.schema import MetricResult, ResultRecord
 from leaderboards.submissions import limits
@@ -65,11 +66,19 @@ def check_known(submitted: Submitted, others: Sequence[Entry], first: bool) -> l
         for each in others
     ):
         message = (
-            f"no public record follows protocol {shown(record.protocol, 40)} {record.protocol_hash[:12]}; run the "
-            "whole protocol with its default options, or ask a maintainer to open this one"
+            f"no public record follows protocol {shown(record.protocol, 40)} {record.protocol_hash[:12]} (size, preset "
+            f"and metrics enter the hash); {_example(record, others)}, or ask a maintainer to open this one"
         )
         found.append(kind("protocol", submitted.where, message))
     return found
+
+
+def _example(record: ResultRecord, others: Sequence[Entry]) -> str:
+    """What to do: the options of a public record that answers the same cases."""
+    for each in others:
+        if (each.record.benchmark, each.record.split.get("hash")) == (record.benchmark, record.split.get("hash")):
+            return f"take the options of a public record of this split: {shown(command(each.record), 200)}"
+    return "run the whole protocol with its default options"
 
 
 def check_peers(submitted: Submitted, peers: Sequence[Entry]) -> list[Finding]:

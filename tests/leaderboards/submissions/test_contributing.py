@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from made_submissions import pull_request, run_folder
 
+from leaderboards.library.library import Library
 from leaderboards.submissions.validate import validate
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,7 +23,7 @@ BLOCK = re.search(r"## Submit a result\n.*?```bash\n(.*?)```", (ROOT / "CONTRIBU
 @pytest.fixture
 def commands() -> list[list[str]]:
     assert BLOCK is not None
-    return [shlex.split(line.replace("NAME", "delta").replace("SPLIT", "made-up")) for line in BLOCK[1].splitlines()]
+    return [shlex.split(line.replace("NAME", "delta")) for line in BLOCK[1].splitlines()]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -54,3 +55,21 @@ def test_followed_to_the_letter(commands: list[list[str]], tmp_path: Path) -> No
     report = validate(checkout / "leaderboards" / "results", base, diff=changed)
     assert report.ok and len(report.records) == 1 and len(changed) == 2 + len(report.statistics)
     assert [words[0] for words in commands] == ["chexgenbench", "leaderboards", "leaderboards", "git", "git", "git"]
+
+
+def test_the_options_of_the_page_are_those_of_the_public_records(commands: list[list[str]]) -> None:
+    """Otherwise CI would refuse whoever follows the page: nothing public follows the protocol of that size."""
+    from chexgenbench.plan import resolve_protocol
+    from chexgenbench.run_folder import RunConfig
+
+    words = commands[0]
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    config = RunConfig(model="delta", split=options["--split"], limit=int(options["--limit"]))
+    public = {
+        (entry.record.split["name"], entry.record.protocol_hash)
+        for entry in Library.public().entries()
+        if entry.record.benchmark == "chexgenbench"
+    }
+    assert (options["--split"], resolve_protocol(config).hash) in public
+    tab = ROOT / "leaderboards" / "app" / "templates" / "submit.html.j2"
+    assert f"--split phantom --limit {options['--limit']} --output" in tab.read_text()

@@ -57,6 +57,8 @@ def test_another_question_has_no_peers(public: list[Entry], tmp_path: Path) -> N
     assert [(found.level, found.rule) for found in check_known(each, public, False)] == [("error", "protocol")]
     assert [(found.level, found.rule) for found in check_known(each, public, True)] == [("warning", "protocol")]
     assert [found.rule for found in check_known(each, [], False)] == ["split", "protocol"]
+    (told,) = check_known(each, public, False)
+    assert "options of a public record of this split: chexgenbench eval --model alpha --split made-up" in told.message
 
 
 @pytest.mark.parametrize(
