@@ -55,8 +55,10 @@ class AnswerReport:
         if len(self.failed) > max_bad:
             shown = ", ".join(f"{name} ({reason})" for name, reason in list(self.failed.items())[:10])
             more = f" and {len(self.failed) - 10} more" if len(self.failed) > 10 else ""
+            unread = {ImageUnreadable.__name__, FileNotFoundError.__name__} & set(self.failed.values())
+            files = " `data-splits verify SPLIT` names the image files." if unread else ""
             raise UserError(
-                f"{len(self.failed)} question(s) have no answer: {shown}{more}. "
+                f"{len(self.failed)} question(s) have no answer: {shown}{more}.{files} "
                 f"Run the same command again to ask only these, or leave them out with --max-bad {len(self.failed)}."
             )
 
