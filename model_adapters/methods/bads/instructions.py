@@ -52,16 +52,27 @@ def read_file(path: Path) -> Instructions:
     """
     if not path.is_file():
         raise UserError(f"No instructions at {path}. Name a .jsonl file, one object a line.")
+    try:
+        written = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name} is no text in UTF-8 ({error}). Save it as one, one object a line.") from error
     lines, items = [], []
-    for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    known: set[str] = set()
+    for number, text in enumerate(written, start=1):
         if not text.strip():
             continue
         try:
             line = json.loads(text)
-            name, prompt, answer = str(line["id"]), str(line["prompt"]), str(line["answer"])
-            images = [path.parent / str(each) for each in line.get("images", ())]
+            name, prompt, answer = (_text(line[each]) for each in ("id", "prompt", "answer"))
+            named = line.get("images", [])
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UserError(f"{path.name}, line {number}: an object with id, prompt and answer is needed.") from None
+        if name in known:
+            raise UserError(f"{path.name}: the id {name} stands twice.")
+        known.add(name)
+        if not isinstance(named, list):
+            raise UserError(f"{path.name}, line {number}: images is a list of paths.")
+        images = [path.parent / str(each) for each in named]
         missing = [each for each in images if not each.is_file()]
         if missing:
             raise UserError(f"{path.name}, line {number}: there is no image {missing[0].name}.")
@@ -70,10 +81,6 @@ def read_file(path: Path) -> Instructions:
         request = partial(_of_files, name, task, prompt, images)
         items.append(Instruction(name, str(line.get("group", name)), answer, key, request))
         lines.append(line)
-    names = [each.id for each in items]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise UserError(f"{path.name}: the id {twice} stands twice.")
     entry = {
         "name": path.stem, "version": "1", "subset": "all", "hash": sha256_file(path), "licence": "not stated",
         "credentialed": False,
@@ -105,6 +112,13 @@ def of_questions(split: QuestionSplit) -> Instructions:
         "licence": split.licence, "credentialed": False,
     }  # fmt: skip
     return Instructions(tuple(items), entry)
+
+
+def _text(value: Any) -> str:
+    """A text, or a number as one; nothing else is an answer."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(type(value).__name__)
+    return str(value)
 
 
 def _of_files(name: str, task: str, prompt: str, images: Sequence[Path]) -> AnswerRequest:

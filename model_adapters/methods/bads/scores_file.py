@@ -24,6 +24,10 @@ def read_scores(path: Path, ids: Sequence[str]) -> NDArray[np.float32]:
             rows = list(csv.DictReader(stream))
     except OSError as error:
         raise UserError(f"Cannot read the scores at {path}: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(
+            f"{path.name} is no CSV in UTF-8 ({error}). Save it as one, with columns id and score."
+        ) from error
     if rows and not {"id", "score"} <= rows[0].keys():
         raise UserError(f"{path.name} needs the columns id and score.")
     known: dict[str, float] = {}

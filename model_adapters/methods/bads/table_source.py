@@ -88,7 +88,10 @@ def _table(path: Path) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[np.in
         raise UserError(f"{path.name} holds inputs that are not finite, or targets that are no class or label.")
     if labels and not len(known):
         raise UserError(f"{path.name} has no labels: every cell of targets is unknown.")
-    return x, y.astype(np.int64) if classes else y, found.get("groups")
+    groups = found.get("groups")
+    if groups is not None and (groups.shape != (len(y),) or not np.issubdtype(groups.dtype, np.integer)):
+        raise UserError(f"{path.name}: groups are int64[n], one an example. Found {groups.dtype}{list(groups.shape)}.")
+    return x, y.astype(np.int64) if classes else y, groups
 
 
 def made_up_tables(folder: Path) -> dict[str, Any]:

@@ -112,6 +112,10 @@ def test_questions_of_a_split_are_instructions(tmp_path: Path) -> None:
     ("line", "message"),
     [
         ('{"id": "a", "prompt": "p"}', "line 1: an object with id, prompt and answer"),
+        ('{"id": "a", "prompt": "p", "answer": null}', "line 1: an object with id, prompt and answer"),
+        ('{"id": "a", "prompt": "p", "answer": ["x"]}', "line 1: an object with id, prompt and answer"),
+        ('{"id": "a", "prompt": "p", "answer": "x", "images": "none.png"}', "images is a list of paths"),
+        ("\udcff", "no text in UTF-8"),
         ("no json", "line 1: an object"),
         ('{"id": "a", "prompt": "p", "answer": "x", "images": ["none.png"]}', "there is no image none.png"),
         ('{"id": "a", "prompt": "p", "answer": " "}', "has no labels"),
@@ -121,7 +125,7 @@ def test_questions_of_a_split_are_instructions(tmp_path: Path) -> None:
 )
 def test_bad_files_are_told(inputs: dict[str, Any], tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "bad.jsonl"
-    path.write_text(line)
+    path.write_bytes(line.encode("utf-8", "surrogateescape"))
     with pytest.raises(UserError, match=message):
         from_instructions((str(path), inputs["meta"]), ("", ""), None, 0, tmp_path / "s", BuildContext(), Fake())
     with pytest.raises(UserError, match="No instructions at"):

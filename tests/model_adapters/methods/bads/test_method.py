@@ -88,6 +88,8 @@ def test_wrong_inputs_are_told_in_a_line(tmp_path: Path, change: dict[str, Any],
         ({"inputs": np.full((12, 3), np.inf, np.float32)}, "not finite"),
         ({"inputs": np.zeros((12, 4), np.float32)}, "other shapes"),
         ({"groups": np.arange(12) + 11}, r"1 group\(s\) stand in both"),
+        ({"groups": np.arange(11)}, "groups are int64"),
+        ({"groups": np.arange(12) + 0.5}, "groups are int64"),
     ],
 )
 def test_tables_that_cannot_be_learnt_from_are_refused(tmp_path: Path, train: dict[str, Any], message: str) -> None:

@@ -27,5 +27,8 @@ def test_bad_files_are_told(tmp_path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         read_scores(path, ["a"])
+    path.write_bytes(b"id,score\n\xff,1\n")
+    with pytest.raises(UserError, match="no CSV in UTF-8"):
+        read_scores(path, ["a"])
     with pytest.raises(UserError, match="Cannot read"):
         read_scores(tmp_path / "absent.csv", ["a"])
