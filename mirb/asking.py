@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash, write_json
@@ -104,13 +103,14 @@ class Asked:
         """Read it back and check that the split still holds the same questions.
 
         Raises:
-            UserError: nothing was asked yet, or the questions have changed since.
+            UserError: nothing was asked yet, the note is damaged, or the questions have changed since.
         """
         try:
-            data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            asked = cls(**json.loads(path.read_text("utf-8")))
         except FileNotFoundError:
             raise UserError(f"{path.parent} has no answers yet. Run `mirb answer` (or `mirb eval`) first.") from None
-        asked = cls(**data)
+        except (ValueError, TypeError):
+            raise UserError(f"{path} is damaged. Run the same `mirb eval` again: it writes it anew.") from None
         if asked.questions != fingerprint(split):
             raise UserError(
                 f"The questions of {split.name} are not those that {path.parent} asked. Run `mirb answer` again, or "

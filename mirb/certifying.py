@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from data_splits.errors import UserError
 from data_splits.question import Question
 from leaderboards.statistics.certificates.attach import attach, draw, elsewhere
 from leaderboards.statistics.certificates.case_set import CaseSet
@@ -22,7 +23,11 @@ def require(config: RunConfig, questions: Sequence[Question]) -> None:
         UserError: too few independent questions, or nothing is said of the training.
     """
     elsewhere(config.trained_elsewhere)
-    draw([each.id for each in questions], [cluster_of(each) for each in questions], config.certify or 0)
+    independent = len({cluster_of(each) for each in questions})
+    if (config.certify or 0) > independent:
+        raise UserError(
+            f"--certify {config.certify} needs so many questions that share no image; there are {independent}."
+        )
 
 
 def certificates_of(config: RunConfig, scored: Sequence[Scored], model: str) -> list[Certificate]:

@@ -116,9 +116,8 @@ class BaseRunFolder(Generic[Config]):
             ) from None
         except ValidationError as error:
             fields = ", ".join(str(item["loc"][0]) for item in error.errors() if item["loc"])
-            raise UserError(
-                f"{path} was not written by this version of {self.command} ({fields}). Start a new run."
-            ) from None
+            what = f"was not written by this version of {self.command} ({fields})" if fields else "is damaged"
+            raise UserError(f"{path} {what}. Start a new run.") from None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:

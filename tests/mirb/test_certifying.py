@@ -40,7 +40,7 @@ def test_a_run_carries_its_certificate(small_run: Path, tmp_path: Path) -> None:
 def test_what_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     for told, match in (
         (("--certify", "10"), "--trained-elsewhere"),
-        (("--certify", "17", "--trained-elsewhere", "x"), "there are 16"),
+        (("--certify", "17", "--trained-elsewhere", "x"), "questions that share no image; there are 16"),
     ):
         done = run("eval", *WORDY, *told, "--output", tmp_path / "run", expect=2)
         assert match in done.stderr and len(done.stderr.strip().splitlines()) <= 4

@@ -134,6 +134,18 @@ def test_changed_questions_are_not_scored_with_old_answers(small_run: Path, tmp_
     assert "are not those that" in run("score", copy, expect=2).stderr
 
 
+def test_damaged_notes_of_a_run_are_told_in_a_line(small_run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(small_run, copy)
+    for text in ("", "[]", '{"keys": {}}'):
+        (copy / "asked.json").write_text(text)
+        assert "asked.json is damaged" in run("score", copy, expect=2).stderr
+    run("eval", *WORDY, "--output", copy)
+    assert (copy / "record.json").read_bytes() == (small_run / "record.json").read_bytes()
+    (copy / "config.json").write_text('{"vlm"')
+    assert "config.json is damaged" in run("score", copy, expect=2).stderr
+
+
 def test_another_question_does_not_go_into_the_same_folder(small_run: Path) -> None:
     done = run("eval", *WORDY, "--limit", "2", "--output", small_run, expect=2)
     assert "holds another run (different limit)" in done.stderr
