@@ -104,7 +104,8 @@ class Arm(_Strict):
 
     Attributes:
         settings: flat. seeds: of its runs. budget: what was used, by name. labelled: labelled examples in all.
-        trainable: learnt parameters or coefficients. seconds, peak_memory_mb: of one run, the mean over seeds.
+        trainable: learnt parameters or coefficients. seconds, peak_memory_mb: of one run, the mean over seeds; like the
+            counts, below what any machine reaches.
     """
 
     name: Name
@@ -112,10 +113,10 @@ class Arm(_Strict):
     settings: dict[str, Plain] = Field(default_factory=dict)
     seeds: list[int] = Field(default_factory=lambda: [0], min_length=1)
     budget: dict[str, float] = Field(default_factory=dict)
-    labelled: int = Field(default=0, ge=0)
-    trainable: int = Field(default=0, ge=0)
-    seconds: float | None = Field(default=None, ge=0)
-    peak_memory_mb: float | None = Field(default=None, ge=0)
+    labelled: int = Field(default=0, ge=0, le=10**12)
+    trainable: int = Field(default=0, ge=0, le=10**14)
+    seconds: float | None = Field(default=None, ge=0, le=10**9)
+    peak_memory_mb: float | None = Field(default=None, ge=0, le=10**9)
     scores: list[Score] = Field(min_length=1)
 
 

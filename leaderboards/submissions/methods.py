@@ -17,11 +17,14 @@ from leaderboards.submissions.findings import Finding, error, shown, warning
 from leaderboards.submissions.plain_text import check_texts
 
 
-def check_placed(folder: Path, where: str, known: Mapping[str, ResultRecord]) -> list[Finding]:
+def check_placed(
+    folder: Path, where: str, known: Mapping[str, ResultRecord], studies: Mapping[str, MethodRecord]
+) -> list[Finding]:
     """Every check of a method record that a submission adds.
 
     Args:
         folder: on disk. where: its path below the results root. known: benchmark records by hash, public and new.
+        studies: other method records by path, public and new.
     """
     try:
         record = read_study(folder)
@@ -40,7 +43,19 @@ def check_placed(folder: Path, where: str, known: Mapping[str, ResultRecord]) ->
         found.append(error("hash", where, f"{METHOD_HASH_FILE} does not hold the hash of {METHOD_FILE}"))
     if str(method_path(record, digest)) != where:
         found.append(error("path", where, f"should lie at {method_path(record, digest)}"))
+    for other, study in studies.items():
+        if other != where and _scores(study) == _scores(record):
+            message = f"holds the very scores of {shown(other)}; a correction of a study is made by a maintainer"
+            found.append(error("duplicate", where, message))
     return found + check_study(record, where, known)
+
+
+def _scores(record: MethodRecord) -> list[list[tuple[str, str, float | None, tuple[float, ...], tuple[str, ...]]]]:
+    """What was measured, arm by arm, whatever the study, its arms and its costs are called."""
+    return [
+        [(each.task, each.metric, each.value, tuple(each.values), tuple(each.records)) for each in arm.scores]
+        for arm in record.arms
+    ]
 
 
 def check_study(record: MethodRecord, where: str, known: Mapping[str, ResultRecord]) -> list[Finding]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,11 @@ from typing import Any
 from data_splits.errors import UserError
 from leaderboards.library.entry import Entry, read_entry
 from leaderboards.library.library import Library
+from leaderboards.library.methods import method_folders
 from leaderboards.library.recomputed import Outcome, Recomputed
 from leaderboards.records.io import RECORD_FILE
+from leaderboards.records.method_io import read_study
+from leaderboards.records.method_record import MethodRecord
 from leaderboards.records.recompute import check_run
 from leaderboards.submissions import limits
 from leaderboards.submissions.arrays import check_arrays, check_files
@@ -20,7 +25,7 @@ from leaderboards.submissions.contamination import flags
 from leaderboards.submissions.duplicates import Other, check_duplicates
 from leaderboards.submissions.families import check_family
 from leaderboards.submissions.features import check_features
-from leaderboards.submissions.findings import Finding, error, one_line, shown, warning
+from leaderboards.submissions.findings import Finding, Level, error, one_line, shown, warning
 from leaderboards.submissions.form import Submitted, check_form, check_path, read
 from leaderboards.submissions.methods import check_placed
 from leaderboards.submissions.peers import check_known, check_peers, peers_of
@@ -112,12 +117,13 @@ def validate(
         if path.rpartition("/")[2].removesuffix(".safetensors") not in blobs:
             report.findings.append(error("statistics", path, "is named by no new record"))
     known = {each.hash: each.record for each in public} | {each.hash: each.record for each in accepted}
+    studies = dict(_studies(base or root)) | dict(_studies(root)) if changes.methods else {}
     for method in changes.methods:
         if method not in blocked:
-            report.findings += check_placed(root / method, method, known)
+            report.findings += check_placed(root / method, method, known, studies)
     if not changes.records and not changes.methods and not changes.findings:
         report.findings.append(error("path", "submission", "adds no record"))
-    report.findings.sort(key=lambda each: each.level != "error")
+    report.findings = _counted(sorted(report.findings, key=lambda each: each.level != "error"))
     return report
 
 
@@ -186,6 +192,30 @@ def _public(root: Path, new: set[str]) -> Iterable[Entry]:
     for folder in Library(root, recomputed).folders():
         if folder.relative_to(root).as_posix() not in new:
             yield read_entry(folder, {}, recomputed)
+
+
+def _studies(root: Path) -> Iterator[tuple[str, MethodRecord]]:
+    """Readable method records of a root by path; what is wrong with the others is told where they are new."""
+    for folder in method_folders(root):
+        with suppress(UserError, OSError):
+            yield folder.relative_to(root).as_posix(), read_study(folder)
+
+
+def _counted(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, of which the same words about ever more files are cut and counted."""
+    told: Counter[tuple[Level, str, str]] = Counter()
+    kept = []
+    for each in findings:
+        key = each.level, each.rule, each.message
+        told[key] += 1
+        if told[key] <= limits.MAX_NUMBERS_SHOWN:
+            kept.append(each)
+    more = [
+        Finding(level, rule, "submission", f"and {count - limits.MAX_NUMBERS_SHOWN} more, each of which {message}")
+        for (level, rule, message), count in told.items()
+        if count > limits.MAX_NUMBERS_SHOWN
+    ]
+    return sorted([*kept, *more], key=lambda each: each.level != "error")
 
 
 def _refused(findings: Iterable[Finding]) -> bool:

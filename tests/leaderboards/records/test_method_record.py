@@ -36,6 +36,8 @@ def test_a_study_that_holds() -> None:
         ({"scores": [own_score("t", "accuracy", "higher", "seed", [0.1, 0.2])]}, "other units"),
         ({"scores": [own_score("t", "accuracy", "higher", "client", [0.1, 0.2, 0.4])]}, "other units"),
         ({"seconds": float("inf")}, "finite"),
+        ({"seconds": 1e300}, "less than or equal"),
+        ({"trainable": 10**15}, "less than or equal"),
         ({"colour": "red"}, "not permitted"),
     ],
 )

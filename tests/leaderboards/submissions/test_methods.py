@@ -53,6 +53,16 @@ def test_texts_are_plain(pull: Pull, changes: dict[str, object], rule: str) -> N
     assert added(pull, own_study(**changes)) == [rule]
 
 
+def test_the_scores_of_another_study_are_refused(pull: Pull) -> None:
+    folder = pull.root / method_path(own_study(), method_hash(own_study()))
+    write_study(folder, own_study())
+    renamed = own_study(title="Another name", machine="another machine")
+    assert added(pull, renamed) == ["duplicate"]
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
 def test_numbers_and_records_are_looked_up(pull: Pull) -> None:
     record = own_study()
     score = record.arms[0].scores[0].model_copy(update={"value": 0.99})

@@ -9,6 +9,7 @@ from made_submissions import Pull, copied, drawn, library, pull_request, run_fol
 
 from data_splits.errors import UserError
 from leaderboards.submissions import validate as module
+from leaderboards.submissions.limits import MAX_NUMBERS_SHOWN
 from leaderboards.submissions.validate import check_run_folder, validate
 
 
@@ -40,6 +41,17 @@ def test_two_records_of_one_submission_are_compared(honest: Pull, tmp_path: Path
 def test_changes_outside_the_results_refuse_everything(honest: Pull) -> None:
     report = validate(honest.root, honest.base, diff=["leaderboards/results/x", "leaderboards/cli.py"])
     assert not report.ok and [each.where for each in report.findings] == ["leaderboards/cli.py"]
+
+
+def test_the_same_words_about_many_files_are_counted(honest: Pull, tmp_path: Path) -> None:
+    pull = copied(honest, tmp_path)
+    for index in range(50):
+        path = pull.root / "statistics" / "00" / f"{index:064x}.safetensors"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    messages = [each.message for each in validate(pull.root, pull.base).findings]
+    assert messages.count("is named by no new record") == MAX_NUMBERS_SHOWN
+    assert f"and {50 - MAX_NUMBERS_SHOWN} more, each of which is named by no new record" in messages
 
 
 def test_nothing_new_and_misuse(honest: Pull, tmp_path: Path) -> None:
