@@ -151,9 +151,6 @@ def _print_files(found: Submission, dry: bool) -> None:
     if not found.report.ok:
         note("Nothing was written.")
         return
-    if not found.files:
-        note(f"Every file is there already: {found.root / found.folder}")
-        return
     for path, size in found.files:
         typer.echo(f"{_size(size):>9}  {found.root / path}")
     total = sum(size for _, size in found.files)
