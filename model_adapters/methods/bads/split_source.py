@@ -194,7 +194,7 @@ def chosen_labels(train: Sequence[Case], meta: Sequence[Case], asked: str) -> tu
     Raises:
         UserError: one that is no CheXpert label, one that a set does not know both ways, or none at all.
     """
-    wanted = tuple(each.strip() for each in asked.split(",") if each.strip()) or CHEXPERT_LABELS
+    wanted = tuple(dict.fromkeys(each.strip() for each in asked.split(",") if each.strip())) or CHEXPERT_LABELS
     unknown = [each for each in wanted if each not in CHEXPERT_LABELS]
     if unknown:
         raise UserError(f"{unknown[0]!r} is no CheXpert label. They are: {', '.join(CHEXPERT_LABELS)}.")

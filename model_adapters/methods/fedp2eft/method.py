@@ -57,7 +57,9 @@ HELP = {
 }
 
 OWN_INPUTS = {
-    "clients": MethodInput("the seen clients: .safetensors files (docs/fedp2eft.md); list, or comma-separated"),
+    "clients": MethodInput(
+        "the seen clients, needed without a strategy: .safetensors files (docs/fedp2eft.md); list, or comma-separated"
+    ),
     "base": MethodInput("weights of the model that clients personalise: a .safetensors file or folder", required=True),
     "network": MethodInput("mlp, diffusers:FOLDER, transformers:FOLDER or MODULE:FUNCTION", required=True),
     "unseen": MethodInput("clients that take no part in training, likewise"),

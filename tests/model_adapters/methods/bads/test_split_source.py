@@ -164,6 +164,7 @@ def test_labels_are_those_that_both_sets_know_both_ways() -> None:
 
     train, meta = cases(Edema=(1, 0), Pneumonia=(1, 0)), cases(Edema=(0, 1), Pneumonia=(1, -1))
     assert chosen_labels(train, meta, "") == ("Edema",)
+    assert chosen_labels(train, meta, "Edema, Edema") == ("Edema",)
     with pytest.raises(UserError, match="meta set does not have Pneumonia both ways"):
         chosen_labels(train, meta, "Edema,Pneumonia")
     with pytest.raises(UserError, match="No label stands both ways"):
