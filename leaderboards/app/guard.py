@@ -17,6 +17,7 @@ READ = re.compile(
     r"/|/config/?|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/robots\.txt|/export/(?:csv|latex)"
     r"|/(?:assets|static|svelte)/[\w@./+-]+|/gradio_api/startup-events|/gradio_api/heartbeat/\w{1,64}"
     r"|/gradio_api/queue/data|/manifest\.json"
+    r"|/gradio_api/app_id"  # asked after a lost connection: without an answer the page stays dead
 )
 WRITE = re.compile(r"/gradio_api/queue/join/?|/gradio_api/cancel|/gradio_api/reset/?")
 """No upload, no file, no proxy, no custom component, no description of an API, no login."""

@@ -79,6 +79,10 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
 
+    def block(self, *addresses: str) -> None:
+        """Let requests of these patterns fail; of none, let all pass again."""
+        self._call("Network.setBlockedURLs", urls=list(addresses))
+
     def picture(self) -> bytes:
         """A PNG of what is seen."""
         return base64.b64decode(self._call("Page.captureScreenshot")["data"])

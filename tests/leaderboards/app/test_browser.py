@@ -127,3 +127,14 @@ def test_phone_and_both_themes(page: Page, plain: str) -> None:
     page.run("document.querySelector('button.theme, .theme button').click()")
     page.wait(f"getComputedStyle({BODY}).color !== {light!r}")
     assert len(page.picture()) > 10_000 and page.errors == []
+
+
+def test_a_lost_request_is_asked_again(page: Page, plain: str) -> None:
+    page.block("*/queue/join*")
+    page.open(f"{plain}?tab=fidelity")
+    page.wait(READY)
+    page.run("new Promise(done => setTimeout(done, 1500))")
+    assert page.run(f"{BODY}.dataset.query") == ""
+    page.block()
+    page.wait(f"({BODY}.dataset.query || '').includes('tab=fidelity')")
+    assert page.run("location.search") == "?tab=fidelity"

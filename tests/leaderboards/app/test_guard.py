@@ -47,7 +47,8 @@ def test_what_is_not_listed_is_not_there(path: str) -> None:
 
 
 def test_what_the_page_needs_is_there_and_bounded() -> None:
-    for path in ("/", "/config", "/assets/index-Bx_9.js", "/theme.css", "/gradio_api/queue/data", "/export/csv"):
+    known = ("/", "/config", "/assets/index-Bx_9.js", "/theme.css", "/gradio_api/queue/data", "/export/csv")
+    for path in (*known, "/gradio_api/app_id"):
         assert ask(path)[0] == 200, path
     join = "/gradio_api/queue/join"
     assert ask(join, "POST", ((b"content-length", b"100"),))[0] == 200
