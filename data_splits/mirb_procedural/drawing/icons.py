@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from data_splits.mirb_procedural.drawing.canvas import SUB, Mask, coverage
+from data_splits.mirb_procedural.drawing.canvas import SUB, Mask
 
 Grid = NDArray[np.int64]
 Point = tuple[int, int]
@@ -123,11 +123,6 @@ def icon(name: str, size: int, angle: int = 0, style: str = "filled") -> Mask:
         inside = line
     inside.setflags(write=False)
     return inside
-
-
-def coverage_of(name: str, size: int, angle: int = 0, style: str = "filled") -> NDArray[np.int32]:
-    """Samples inside each pixel of an icon, int32[size, size], 0 to SUB * SUB."""
-    return coverage(icon(name, size, angle, style))
 
 
 def shrunk(mask: Mask, by: int) -> Mask:

@@ -28,13 +28,12 @@ class Cleaned:
     """An answer ready to be read.
 
     Attributes:
-        text: what is left. steps: what was done, in words. marked: the model marked this piece as its final answer
-            (an answer tag or a box), so that nothing else of the answer counts.
+        text: what is left; of an answer in which the model marked a piece as final (a tag or a box), that piece alone.
+        steps: what was done, in words.
     """
 
     text: str
     steps: tuple[str, ...]
-    marked: bool = False
 
 
 def clean(answer: str) -> Cleaned:
@@ -54,12 +53,11 @@ def clean(answer: str) -> Cleaned:
         text = text[ends[-1].end() :]
         steps.append("thinking before its end mark removed")
     take(_THINKING_START, "", "thinking that never ended removed")
-    marked = False
     for pattern, group, step in ((_ANSWER_TAG, 2, "answer tag"), (_BOX_TOKENS, 1, "answer box"), (_BOXED, 1, "boxed")):
         if found := pattern.findall(text):
             last = found[-1][group - 1] if isinstance(found[-1], tuple) else found[-1]
             if last.strip():
-                text, marked = last, True
+                text = last
                 steps.append(f"{step} taken as the answer")
                 break
     take(_TOKENS, " ", "special tokens removed")
@@ -70,4 +68,4 @@ def clean(answer: str) -> Cleaned:
     if len(text) > FRONT + BACK:
         steps.append(f"only the first {FRONT} and the last {BACK} characters read")
         text = f"{text[:FRONT]}\n{text[-BACK:]}"
-    return Cleaned(text, tuple(steps), marked)
+    return Cleaned(text, tuple(steps))

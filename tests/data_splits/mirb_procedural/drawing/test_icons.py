@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from data_splits.mirb_procedural.drawing.canvas import SUB
-from data_splits.mirb_procedural.drawing.icons import ICONS, PLURALS, STYLES, TURNS, coverage_of, icon, shrunk
+from data_splits.mirb_procedural.drawing.canvas import SUB, coverage
+from data_splits.mirb_procedural.drawing.icons import ICONS, PLURALS, STYLES, TURNS, icon, shrunk
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_areas(name: str, share: float) -> None:
 
 @pytest.mark.parametrize("name", sorted(ICONS))
 def test_quarter_turns_are_turns_of_the_picture(name: str) -> None:
-    upright = coverage_of(name, 60).astype(int)
-    turned = coverage_of(name, 60, 90).astype(int)
+    upright = coverage(icon(name, 60)).astype(int)
+    turned = coverage(icon(name, 60, 90)).astype(int)
     difference = np.abs(np.rot90(upright, -1) - turned)
     assert difference.sum() <= 0.03 * upright.sum()  # a sample on the very edge may fall to the other side
 
