@@ -118,7 +118,7 @@ def require_free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:
             raise UserError(f"{host} is no address of this machine. Choose another: --host.") from error
         except OSError as error:
             raise UserError(

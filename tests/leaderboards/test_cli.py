@@ -32,7 +32,7 @@ FORBIDDEN = (
 def run(*words: str, entry: str = "import leaderboards.cli as c; c.main()") -> subprocess.CompletedProcess[str]:
     code = f"import sys; sys.argv = ['leaderboards', *{list(words)!r}]\ntry:\n    exec({entry!r})\nfinally:\n"
     code += f"    sys.stderr.write('LOADED ' + ' '.join(m for m in {FORBIDDEN!r} if m in sys.modules) + chr(10))"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def command(cwd: Path, *arguments: object, expect: int = 0) -> subprocess.Comple
         env=os.environ | {"CHEXGENBENCH_CACHE": str(cwd / "cache"), "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == expect, done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -38,7 +38,7 @@ def test_followed_to_the_letter(commands: list[list[str]], tmp_path: Path) -> No
     def type_in(words: list[str]) -> str:
         if words[0] == "leaderboards":
             words = [sys.executable, "-c", "from leaderboards.cli import main; main()", *words[1:]]
-        done = subprocess.run(words, cwd=checkout, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words, cwd=checkout, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
