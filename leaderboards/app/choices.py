@@ -27,6 +27,11 @@ class Control(NamedTuple):
 COHORT_TABS = frozenset(("overview", "compare", "pareto", "reproduce"))
 """Tabs that show any benchmark; others have one of their own."""
 
+UNSEARCHED = frozenset(("compare", "protocols", "submit"))
+"""Tabs whose table no search narrows."""
+UNFILTERED = UNSEARCHED | {"published"}
+"""Tabs that neither the tier nor the box for controls narrows."""
+
 
 def boards(board: Board, state: State) -> Control:
     """The cohorts that the tab can show."""
@@ -39,7 +44,9 @@ def boards(board: Board, state: State) -> Control:
 
 
 def tiers(board: Board, state: State) -> Control:
-    """The tiers that the board's rows have."""
+    """The tiers that the board's rows have; nothing on a tab that they do not narrow."""
+    if state.tab in UNFILTERED:
+        return Control("Tier", [], None)
     present = {model["tier"] for model in board.models.values()}
     return Control("Tier", [(name, TIERS[name][0]) for name in TIERS if name in present], list(state.tiers))
 

@@ -63,8 +63,8 @@ def blocks(board: Board) -> gr.Blocks:
         body = gr.HTML(view(board, start), js_on_load=script(), elem_id="body", apply_default_css=False)
 
         shown = [query, body]
-        offered = [cohorts, tiers, *extra.values()]
-        everything = [*shown, *offered, tabs, search, controls]
+        offered = [cohorts, tiers, *extra.values(), search, controls]
+        everything = [*shown, *offered, tabs]
         private: dict[str, Any] = {
             "api_visibility": "private",
             "show_progress": "hidden",
@@ -74,7 +74,11 @@ def blocks(board: Board) -> gr.Blocks:
         def offers(state: State) -> list[Any]:
             fields = choices.others(board, state)
             first = [_update(gr, choices.boards(board, state)), _update(gr, choices.tiers(board, state))]
-            return first + [_update(gr, fields.get(name)) for name in FIELDS]
+            last = [
+                gr.update(visible=state.tab not in choices.UNSEARCHED, value=state.q),
+                gr.update(visible=state.tab not in choices.UNFILTERED, value=state.controls != "no"),
+            ]
+            return first + [_update(gr, fields.get(name)) for name in FIELDS] + last
 
         def render(state: State) -> list[Any]:
             return [state.query, view(board, state)]
@@ -103,8 +107,7 @@ def blocks(board: Board) -> gr.Blocks:
             return handle
 
         def arrive(state: State) -> list[Any]:
-            here = [gr.Tabs(selected=state.tab), state.q, state.controls != "no"]
-            return render(state) + offers(state) + here
+            return [*render(state), *offers(state), gr.Tabs(selected=state.tab)]
 
         def on_link(event: gr.EventData) -> list[Any]:
             asked = event._data.get("query", "") if isinstance(event._data, dict) else ""

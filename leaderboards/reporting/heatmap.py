@@ -62,7 +62,7 @@ def heatmap(
     """
     start = LABEL_WIDTH + COUNT_WIDTH + 12
     cell = min(MOST_CELL, (width - start - 4) / max(1, len(columns)))
-    width = max(start + cell * len(columns) + 4, start + SWATCH * (2 * STEPS + 1) + 240)
+    width = max(start + cell * len(columns) + 4, start + SWATCH * (2 * STEPS + 1) + 275)
     word = max((len(word) for column in columns for word in column.split()), default=1)
     size = max(SMALLEST, min(LARGEST, (cell - 2) / (WIDE * word)))
     headers = [wrapped(column, max(6, int(cell / (WIDE * size)))) for column in columns]

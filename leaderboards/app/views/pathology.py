@@ -41,7 +41,8 @@ def grid(board: Board, state: State) -> Grid | None:
     if found is None:
         return None
     cohort, metric, groups, models = found
-    heads = [Head("Group", "group"), *(Head(each["name"], each["record"], numeric=True) for each in models)]
+    heads = [Head("Group", "group")]
+    heads += [Head(each["name"], each["record"], each["tier"], numeric=True) for each in models]
     results = board.results(cohort["cohort"])
 
     def line(group: str) -> Line:

@@ -11,7 +11,7 @@ from made_boards import Tables, hostile, large
 from markup import foreign
 
 from leaderboards.app import views
-from leaderboards.app.choices import boards, others, tiers
+from leaderboards.app.choices import UNFILTERED, UNSEARCHED, boards, others, tiers
 from leaderboards.app.state import TABS, State
 from leaderboards.boards import store
 from leaderboards.boards.board import Board
@@ -115,6 +115,32 @@ def test_exports_hold_every_line_and_no_formula(board: Board, wild: Board) -> No
     table = grid.table()
     assert {"Tier", "KID ↓", "KID ↓ low", "KID ↓ high"} <= set(table.columns)
     assert all(isinstance(row[table.columns.index("KID ↓ low")], float) for row in table.rows)
+
+
+def test_the_tier_of_every_model_is_beside_its_numbers(board: Board) -> None:
+    compared = views.view(board, State(tab="compare"))
+    assert compared.count('<span class="badge self" title="">self-reported</span>') == 2
+    for tab in ("overview", "fidelity", "mirb", "pareto", "reproduce"):
+        assert "self-reported" in views.view(board, State(tab=tab)), tab
+    cohort = next(row["cohort"] for row in board.cohorts if row["benchmark"] == "chexgenbench")
+    rows = [row | {"group": "sex=F"} for row in board.of("results", cohort)]
+    tables = {name: board.of(name, cohort) for name in ("standings", "pairs", "ranks", "left_out", "fronts")}
+    rest = {"methods": [], "published": [], "protocols": [], "cohorts": board.cohorts[:1]}
+    made = Board(
+        {**tables, **rest, "results": [*board.of("results", cohort), *rows], "models": board.of("models", cohort)}
+    )
+    grid = views.grid(made, State(tab="pathology"))
+    assert grid is not None and [head.sub for head in grid.heads[1:]] == ["self-reported"] * (len(grid.heads) - 1)
+
+
+def test_controls_that_narrow_nothing_are_not_offered(board: Board) -> None:
+    assert [tab for tab in TABS if not tiers(board, State(tab=tab)).choices] == [*sorted(UNFILTERED, key=[*TABS].index)]
+    for tab in UNSEARCHED - {"submit"}:
+        found = [views.grid(board, State(tab=tab, q=q)) for q in ("", "nothing like it")]
+        assert found[0] is not None and found[1] is not None and found[0].count == found[1].count
+    for tab in TABS.keys() - UNSEARCHED:
+        narrowed = views.grid(board, State(tab=tab, q="nothing like it"))
+        assert narrowed is None or narrowed.count == 0 or tab == "pathology", tab
 
 
 def test_published_numbers_stand_alone(board: Board) -> None:
