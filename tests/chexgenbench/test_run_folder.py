@@ -28,8 +28,16 @@ def test_paths_are_not_part_of_the_identity() -> None:
 def test_another_run_is_refused_by_naming_what_differs(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.open(RunConfig(model="embedded", split="phantom"))
+    (tmp_path / "run" / "samples").mkdir()
     with pytest.raises(UserError, match=r"different model, seed"):
         folder.open(RunConfig(model="constant", split="phantom", seed=7))
+
+
+def test_a_run_that_never_began_leaves_its_folder_free(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(model="embeded", split="phantom"))
+    folder.open(RunConfig(model="embedded", split="phantom"))
+    assert folder.config().model == "embedded"
 
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
