@@ -21,17 +21,19 @@ from model_adapters.methods.mobilequant.texts import Item
 EDGE, STATIC = (ARMS[f"omniquant-{each}"].transforms for each in ("edge", "static"))
 
 
-def prepared(llama: Callable[..., Any], folder: Path) -> tuple[Any, list[Item], list[torch.Tensor]]:
+def prepared(
+    llama: Callable[..., Any], folder: Path, count: int = 8, calibration: int = 6
+) -> tuple[Any, list[Item], list[torch.Tensor]]:
     model = llama()
     generator = torch.Generator().manual_seed(0)
     items = [
         Item(model.model.embed_tokens(torch.randint(48, (1, 16), generator=generator)), torch.zeros(16))
-        for _ in range(8)
+        for _ in range(count)
     ]
     targets = [last_hidden(model, each.embeds) for each in items]
     convert(model, Bits(4, 8))
     folder.mkdir(exist_ok=True)
-    ranges(model, items[:6], folder / "ranges.safetensors")
+    ranges(model, items[:calibration], folder / "ranges.safetensors")
     return model, items, targets
 
 
@@ -44,16 +46,18 @@ def error(model: Any, items: list[Item], targets: list[torch.Tensor]) -> float:
 def test_it_gets_closer_on_unseen_sequences_and_freezes_to_what_it_learnt(
     llama: Callable[..., Any], tmp_path: Path
 ) -> None:
-    model, items, targets = prepared(llama, tmp_path / "a")
+    """With weights off by a millionth, the ratio asked for was 0.45 to 0.71 in seven draws: last digits matter."""
+    seen = 16
+    model, items, targets = prepared(llama, tmp_path / "a", 24, seen)
     freeze(model)
-    before = error(model, items[6:], targets[6:])
-    model, items, targets = prepared(llama, tmp_path / "b")
-    settings = Settings(epochs=10, transform_rate=1e-2, batch=2)
-    count, losses = learn_blocks(model, items[:6], EDGE, settings, 0, tmp_path / "s.safetensors", lambda _: None)
-    learnt = last_hidden(model, items[7].embeds)
+    before = error(model, items[seen:], targets[seen:])
+    model, items, targets = prepared(llama, tmp_path / "b", 24, seen)
+    settings = Settings(epochs=8, transform_rate=1e-2, batch=4)
+    count, losses = learn_blocks(model, items[:seen], EDGE, settings, 0, tmp_path / "s.safetensors", lambda _: None)
+    learnt = last_hidden(model, items[-1].embeds)
     freeze(model)
-    assert torch.allclose(last_hidden(model, items[7].embeds), learnt, atol=1e-3 * float(learnt.abs().max()))
-    assert error(model, items[6:], targets[6:]) < 0.95 * before
+    assert torch.allclose(last_hidden(model, items[-1].embeds), learnt, atol=1e-3 * float(learnt.abs().max()))
+    assert error(model, items[seen:], targets[seen:]) < 0.95 * before
     # two layers: five transforms, and two clipping logits a row
     assert count == 2 * (32 + 32 + 16 + 48 + 8) + 2 * 2 * (32 + 16 + 16 + 32 + 48 + 48 + 32)
     assert len(losses) == 2
