@@ -11,7 +11,8 @@ from pathlib import Path
 
 from data_splits.errors import UserError
 from data_splits.integrity import content_hash, sha256_file, write_json
-from leaderboards.records.recompute import Recomputation, check_run
+from leaderboards.records.recompute import Recomputation, check_files, check_run
+from leaderboards.records.schema import ResultRecord
 
 CACHE_FILE = "recomputed.json"
 
@@ -42,8 +43,8 @@ class Outcome:
 class Recomputed:
     """Outcomes by record hash, kept in the user's cache; forgotten when an estimator's code changes.
 
-    The cache says nothing of a record whose files have changed since: `Library` checks the record's hash, and whoever
-    reads an array gets it from the file that the hash names.
+    The cache says nothing of a record whose files have changed since: `Library` checks the record's hash, and `check`
+    those of its statistics.
 
     Args:
         path: default ``$CHEXGENBENCH_CACHE/recomputed.json``, or below ``~/.cache/chexgenbench``.
@@ -57,14 +58,14 @@ class Recomputed:
         """What came of a record, or None where it was not recomputed here by the present estimators."""
         return self._read().get(digest)
 
-    def check(self, folder: Path, digest: str) -> Outcome:
-        """The outcome of a record; computed now (seconds) where it is not known.
+    def check(self, folder: Path, digest: str, record: ResultRecord) -> Outcome:
+        """The outcome of a record; computed now (seconds) where it is not known, or where a file of it has changed.
 
         Args:
             folder: of the record, in a run folder or a library. digest: the record's hash.
         """
         known = self.outcome(digest)
-        if known is not None:
+        if known is not None and not any(check_files(folder, record)):
             return known
         found = Outcome.of(check_run(folder))
         # Missing and broken files may be mended tomorrow; only what follows from the record's own bytes is kept.

@@ -79,7 +79,7 @@ def check_run(run_folder: Path) -> Recomputation:
         UserError: the folder holds no valid record.
     """
     record = read_record(run_folder)
-    found = [*_files(run_folder, record)]
+    found = [*check_files(run_folder, record)]
     arrays = reader(run_folder, record)
     recomputed = undefined = 0
     unsupported: list[str] = []
@@ -99,7 +99,8 @@ def check_run(run_folder: Path) -> Recomputation:
     return Recomputation(recomputed, undefined, tuple(unsupported), tuple(found))
 
 
-def _files(run_folder: Path, record: ResultRecord) -> Iterator[Discrepancy]:
+def check_files(run_folder: Path, record: ResultRecord) -> Iterator[Discrepancy]:
+    """Files of a record that are missing or not what their hashes say; nothing is computed."""
     promised = recorded_hash(run_folder)
     actual = sha256_file(run_folder / RECORD_FILE)
     if promised != actual:
