@@ -83,7 +83,9 @@ class Library:
         Args:
             progress: wraps the entries, for example data_splits.cli_support.track.
         """
-        return {each.hash: self.recomputed.check(each.folder, each.hash, each.record) for each in progress(self.entries())}
+        return {
+            each.hash: self.recomputed.check(each.folder, each.hash, each.record) for each in progress(self.entries())
+        }
 
     def add(self, run_folder: Path) -> Entry:
         """Copy a run's record, and those of its statistics that are not here yet; nothing is written twice.
