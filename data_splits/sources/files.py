@@ -49,12 +49,12 @@ class ImageFiles:
 
 
 def missing_files(root: Path, names: Iterable[str]) -> list[str]:
-    """Those of some relative file names that do not exist, listing each folder once."""
+    """Those of some relative names that are no files (nothing, a folder, a dangling link), listing each folder once."""
 
     @cache
     def listing(folder: str) -> frozenset[str]:
         try:
-            return frozenset(entry.name for entry in os.scandir(folder))
+            return frozenset(entry.name for entry in os.scandir(folder) if entry.is_file())
         except (FileNotFoundError, NotADirectoryError):
             return frozenset()
 

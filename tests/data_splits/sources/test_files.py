@@ -18,6 +18,10 @@ def test_missing_files_are_those_that_are_missing(tmp_path: Path) -> None:
     made_up_splits.write_png(tmp_path / "a" / "1.png")
     names = ["a/1.png", "a/2.png", "b/1.png", "1.png", "a/1.png/x"]
     assert missing_files(tmp_path, names) == names[1:]
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "whole.png").symlink_to(tmp_path / names[0])
+    assert missing_files(tmp_path, ["folder.png", "dangling.png", "whole.png"]) == ["folder.png", "dangling.png"]
 
 
 def test_reader_survives_being_sent_to_a_worker(tmp_path: Path) -> None:
