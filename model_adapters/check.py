@@ -134,11 +134,18 @@ def _card(card: ModelCard, kind: str) -> Check:
 
 
 def _shapes(images: Sequence[Image], wanted: int) -> Check:
+    name = "one uint8 image per request"
+    if not isinstance(images, Sequence):
+        return Check(name, False, f"a {type(images).__name__}, not a list of {wanted}")
+    strange = next((each for each in images if not isinstance(each, np.ndarray)), None)
+    if strange is not None:
+        return Check(name, False, f"a {type(strange).__name__} among them, not a numpy array")
+
     def sound(image: Image) -> bool:
         return image.dtype == np.uint8 and (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3))
 
     detail = f"{len(images)} for {wanted}" + (f", {images[0].dtype}{list(images[0].shape)}" if images else "")
-    return Check("one uint8 image per request", len(images) == wanted and all(map(sound, images)), detail)
+    return Check(name, len(images) == wanted and all(map(sound, images)), detail)
 
 
 def _equal(one: Sequence[Image], other: Sequence[Image]) -> bool:

@@ -281,7 +281,7 @@ def _registry_of(name: str) -> tuple[str, Registry[Any]]:
     for kind, names in _names().items():
         if name in names or name.removeprefix(f"{kind}/") in names:
             return kind, _registries()[kind]
-    known = [each for names in _names().values() for each in names]
+    known = dict.fromkeys(each for names in _names().values() for each in names)  # two kinds may share a name
     near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else "`model-adapters list` shows them all."
     raise UserError(f"No adapter is called {name!r}. {hint}")

@@ -57,6 +57,26 @@ class Floats(Speaking):
         return super().draw(request) / 255
 
 
+class Nothing(Speaking):
+    def generate(self, requests):
+        return None
+
+
+class Pictures(Speaking):
+    def draw(self, request):
+        from PIL.Image import fromarray
+
+        return fromarray(super().draw(request))
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"), [(Nothing, "a NoneType, not a list of 4"), (Pictures, "a Image among them")]
+)
+def test_what_is_no_array_is_told(broken: type[Speaking], told: str) -> None:
+    last = check_generator(broken(), REQUESTS)[-1]
+    assert last.passed is False and told in last.detail
+
+
 @pytest.mark.parametrize(
     ("generator", "fault"),
     [
