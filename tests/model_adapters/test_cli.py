@@ -59,7 +59,7 @@ def test_a_name_of_two_kinds_says_how_to_reach_the_other() -> None:
 def test_unknown_names_get_a_suggestion() -> None:
     with pytest.raises(UserError, match="Did you mean lite0"):
         run("show", "lite00")
-    with pytest.raises(UserError, match=r"Did you mean embedded\?"):
+    with pytest.raises(UserError, match=r"Did you mean embedded or embedded-tuned\?"):
         run("show", "embeded")
     with pytest.raises(UserError, match="model-adapters list"):
         run("show", "zzzzzz")
