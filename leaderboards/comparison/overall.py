@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,15 +38,19 @@ class Overall:
 def overall(comparisons: Sequence[MetricComparison]) -> Overall | None:
     """Aggregate metrics that all contenders have; None without any.
 
+    Where no metric has all of them, the most contenders that share one stand for all, and of several such sets the one
+    that shares most metrics.
+
     Stability: every value is moved by a normal draw of its own standard error (from its interval where it has only
     that; 0 where it has neither), independently of the others. Contenders share their cases, so their errors move
     together and true stability is higher; metrics share images, so it is lower: read it as an order of magnitude.
     """
-    most = max((len(each.results) for each in comparisons), default=0)
-    shared = [each for each in comparisons if len(each.results) == most]
-    if most < 2 or not shared:
+    sets = Counter(frozenset(each.results) for each in comparisons)
+    widest = max(sets, key=lambda names: (len(names), sets[names]), default=frozenset())
+    if len(widest) < 2:
         return None
-    names = sorted(shared[0].results)
+    shared = [each for each in comparisons if each.results.keys() == widest]
+    names = sorted(widest)
     scores = np.array([[each.goodness(name) for each in shared] for name in names])
     order = np.argsort(mean_rank(scores), kind="stable")
     names, scores = [names[row] for row in order], scores[order]
