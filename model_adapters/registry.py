@@ -29,6 +29,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from data_splits.errors import UserError
 from model_adapters.card import ModelCard
+from model_adapters.device import require_device
 from model_adapters.options import OptionValue
 from model_adapters.protocols import BuildContext
 from model_adapters.requirements import Estimate, Missing
@@ -89,7 +90,12 @@ class Registry(Generic[AdapterT]):
         return cast(ModelCard, module.CARD if hasattr(module, "CARD") else module.card())
 
     def build(self, name: str, context: BuildContext) -> AdapterT:
-        """Make the adapter."""
+        """Make the adapter.
+
+        Raises:
+            UserError: no such adapter, a device that is not there, or what the adapter says.
+        """
+        require_device(context.device)
         _, build = self._load(name)
         return cast(AdapterT, build(context))
 
