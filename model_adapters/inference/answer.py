@@ -37,7 +37,7 @@ class AnswerReport:
     Attributes:
         requested: questions asked for. skipped: of these, answered before. answered: outcomes added now.
         counts: status -> questions.
-        failed: question -> name of the error, for those without an outcome; nothing of them is stored.
+        failed: question -> the error by name, for those without an outcome; nothing of them is stored.
         batch_size: the batch size that fits, after any halving.
         check: what the comparison of batch and single answers found, or None where there was none.
     """
@@ -110,7 +110,7 @@ class _Engine:
                     self._fail(ask, outcome)
                     if self.in_a_row >= max(FAILURES_IN_A_ROW, chunk // 2):
                         raise UserError(
-                            f"{self.in_a_row} requests in a row failed ({type(outcome).__name__}). What was answered "
+                            f"{self.in_a_row} requests in a row failed ({_named(outcome)}). What was answered "
                             "is stored: run the same command again when the service is well."
                         ) from outcome
                 done(1)
@@ -178,9 +178,15 @@ class _Engine:
             self.in_a_row = 0
 
     def _fail(self, ask: Ask, error: Exception) -> None:
-        self.failed[ask.case_id] = "out of memory" if is_out_of_memory(error) else type(error).__name__
+        self.failed[ask.case_id] = "out of memory" if is_out_of_memory(error) else _named(error)
         self.in_a_row += 1
         log.warning("no answer to %s: %s", ask.case_id, self.failed[ask.case_id])
+
+
+def _named(error: Exception) -> str:
+    """An error by name, with its attribute `fault` where an adapter tells one; never its text, which may quote."""
+    fault = getattr(error, "fault", "")
+    return f"{type(error).__name__}: {fault}" if fault else type(error).__name__
 
 
 class _OutOfMemory(Exception):

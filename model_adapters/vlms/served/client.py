@@ -20,7 +20,15 @@ Deliver = Callable[[int, Outcome], None]
 
 
 class ServiceFailed(Exception):
-    """The service gave no answer after all tries. Not an outcome: the question stays open."""
+    """The service gave no answer after all tries. Not an outcome: the question stays open.
+
+    Attributes:
+        fault: what went wrong last, without anything that the service said: "ConnectError", "HTTP 500", "time-out".
+    """
+
+    def __init__(self, message: str, fault: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass
@@ -126,7 +134,7 @@ class Client:
                     pace.overload(generation, hold)
             self._usage.faults[fault] += 1
             spent += 0.25 if busy and fault != "time-out" else 1.0
-        raise ServiceFailed(f"no answer after {attempt} tries; the last one ended with: {fault}")
+        raise ServiceFailed(f"no answer after {attempt} tries; the last one ended with: {fault}", fault)
 
     async def _try(self, http: Any, content: bytes, request: AnswerRequest) -> tuple[str, Response | None, float]:
         """(what went wrong, the response or None, seconds the service asks to be left alone)."""
@@ -166,7 +174,7 @@ class Client:
         if status in hints:
             return UserError(f"The service answers HTTP {status}{said}. {hints[status]}")
         if status in (400, 422):
-            return ServiceFailed(f"HTTP {status}{said}")
+            return ServiceFailed(f"HTTP {status}{said}", f"HTTP {status}")
         return UserError(f"The service answers HTTP {status}{said}. Check base_url.")
 
     def _redacted(self, text: str) -> str:

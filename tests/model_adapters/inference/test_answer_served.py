@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections import Counter
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_two_runs_store_every_answer_once_and_no_error(tmp_path: Path) -> None:
     with FakeEndpoint(fault=flaky, cut=lambda text: text == "q5") as endpoint:
         store, model = store_of(tmp_path, endpoint)
         report = answer(model, ASKS, store)  # type: ignore[arg-type]
-        assert report.counts == {"ok": 51} and report.failed == {f"case-{text[1:]}": "ServiceFailed" for text in down}
+        assert report.counts == {"ok": 51}
+        assert report.failed == {f"case-{text[1:]}": "ServiceFailed: HTTP 500" for text in down}
         assert report.check is None, "a service answers each request by itself: there is no batch to check"
     with FakeEndpoint() as endpoint:
         store, model = store_of(tmp_path, endpoint)
@@ -48,3 +50,11 @@ def test_two_runs_store_every_answer_once_and_no_error(tmp_path: Path) -> None:
     for line in lines:
         assert line["text"] == f"answer to q{line['case_id'].partition('-')[2]}"
         assert line.get("truncated", False) == (line["case_id"] == "case-5")
+
+
+def test_a_service_that_is_not_there_is_told_by_what_happened(tmp_path: Path) -> None:
+    with socket.socket() as held:  # nobody listens at this port, and nobody else can have it
+        held.bind(("127.0.0.1", 0))
+        store, model = store_of(tmp_path, FakeEndpoint(port=held.getsockname()[1]))
+        report = answer(model, ASKS[:2], store)  # type: ignore[arg-type]
+    assert report.failed == {"case-0": "ServiceFailed: ConnectError", "case-1": "ServiceFailed: ConnectError"}
