@@ -6,7 +6,7 @@ from data_splits.errors import UserError
 
 
 def require_device(name: str) -> None:
-    """Look whether this machine has the device; "cpu" asks nobody.
+    """Look whether this machine has the device; "cpu" asks nobody, "auto" (all GPUs) asks for one of them.
 
     Raises:
         UserError: torch knows no such device, or has none of it here.
@@ -16,7 +16,7 @@ def require_device(name: str) -> None:
     import torch
 
     try:
-        torch.empty(0, device=name)
+        torch.empty(0, device="cuda" if name == "auto" else name)
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(

@@ -24,6 +24,13 @@ def test_the_processor_is_always_there() -> None:
     require_device("cpu:0")
 
 
+def test_all_gpus_are_looked_for_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(torch, "empty", lambda *_, device: asked.append(device))
+    require_device("auto")
+    assert asked == ["cuda"]
+
+
 def test_no_adapter_is_built_on_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     def lazy(*_: object, **__: object) -> None:
         raise AssertionError("Torch not compiled with CUDA enabled")
