@@ -14,7 +14,7 @@ from leaderboards.reporting.tables import to_text
 from mirb.ablations import ABLATIONS, Ablation, chosen
 from mirb.ablations.tables import View, tables_of
 from mirb.commands import open_run
-from mirb.plan import Plan, resolve
+from mirb.plan import Plan, config_of, resolve
 from mirb.readiness import check
 from mirb.run_folder import RunConfig, RunFolder
 
@@ -61,7 +61,7 @@ def _existing(
     if output is not None:
         raise UserError("Ablations are written into the run they belong to: leave out --output, or the run folder.")
     folder = RunFolder(root)
-    held = folder.config()
+    held = config_of(folder)
     asked = configure() if "vlm" in given else configure(vlm=held.vlm)
     fields = {{"model_option": "model_options", "split_option": "split_options"}.get(name, name) for name in given}
     fixed = [name for name in RunConfig.model_fields if name in fields and name not in (*CUTS, *RunConfig.runtime)]

@@ -121,13 +121,13 @@ def run_options(
 
     return RunConfig(
         vlm=vlm,
-        split=split or readiness.default_split(vlm),
+        split=_absolute(split) if split else readiness.default_split(vlm),
         protocol=choice(protocol, PROTOCOLS, "--protocol"),  # type: ignore[arg-type]
         tasks=names(tasks),
         limit=limit,
         seed=seed,
         letters=letters,
-        weights=str(weights) if weights else None,
+        weights=str(weights.absolute() if weights.exists() else weights) if weights else None,
         model_options=key_values(model_option, "--model-option"),
         split_options=key_values(split_option, "--split-option"),
         device=device or readiness.default_device(vlm),
@@ -138,6 +138,13 @@ def run_options(
         certify=certify,
         trained_elsewhere=trained_elsewhere,
     )
+
+
+def _absolute(split: str) -> str:
+    """NAME:PATH with the whole path, so that `score`, `report` and `ablate` find it from any folder."""
+    name, colon, path = split.partition(":")
+    found = Path(path).expanduser()
+    return f"{name}:{found.absolute()}" if colon and path and found.exists() else split
 
 
 @app.command("eval")

@@ -8,7 +8,7 @@ import typer
 
 from data_splits.cli_support import emit_json, meter, note
 from mirb import certifying
-from mirb.plan import Plan, resolve
+from mirb.plan import Plan, config_of, resolve
 from mirb.readiness import check
 from mirb.run_folder import RunConfig, RunFolder
 from model_adapters.vlms import parse_vlm
@@ -33,7 +33,7 @@ def answer(config: RunConfig, output: Path | None, json: bool) -> None:
 def score(run: Path, json: bool) -> None:
     """Stage 2."""
     folder = RunFolder(run)
-    _score(folder, resolve(folder.config()))
+    _score(folder, resolve(config_of(folder)))
     if json:
         _emit_record(folder)
 
@@ -41,7 +41,7 @@ def score(run: Path, json: bool) -> None:
 def report(run: Path, show_credentialed: bool, json: bool) -> None:
     """Stage 3."""
     folder = RunFolder(run)
-    config = folder.config()
+    config = config_of(folder)
     _report(folder, resolve(config), show_credentialed or config.show_credentialed, json)
 
 
@@ -51,7 +51,7 @@ def export(run: Path, output: Path | None, show_credentialed: bool) -> None:
 
     folder = RunFolder(run)
     target = output or run / "inspect.eval"
-    count = inspect_log.export(folder, resolve(folder.config()), target, show_credentialed=show_credentialed)
+    count = inspect_log.export(folder, resolve(config_of(folder)), target, show_credentialed=show_credentialed)
     note(f"export: {count} samples -> {target}")
 
 

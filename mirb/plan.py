@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from data_splits.errors import UserError
 from data_splits.question import Question, QuestionSplit
 from data_splits.sources import load_questions
 from mirb import protocols
 from mirb.protocols import Protocol
-from mirb.run_folder import RunConfig
+from mirb.run_folder import RunConfig, RunFolder
 from mirb.tasks import EXTRA_TASKS, TASKS, Task, find
 
 PROCEDURAL = "mirb-procedural"
@@ -36,6 +37,22 @@ class Plan:
     def questions(self) -> tuple[Question, ...]:
         """The questions asked."""
         return self.split.questions
+
+
+def config_of(folder: RunFolder) -> RunConfig:
+    """The configuration of a run that is there already.
+
+    Raises:
+        UserError: the folder is no run, or the data it was asked about are not where they were.
+    """
+    config = folder.config()
+    place = config.split.partition(":")[2]
+    if place and not Path(place).expanduser().exists():
+        raise UserError(
+            f"{folder.root} was asked about {place}, which is not there. Give its new place to the same `mirb eval` "
+            f"(--split NAME:PATH --output {folder.root}): nothing is asked twice."
+        )
+    return config
 
 
 def load(config: RunConfig) -> QuestionSplit:

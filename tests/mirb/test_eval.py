@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import made_up_mirb
 import pytest
 from mirb_runs import SMALL, run
 
@@ -169,6 +170,28 @@ def test_where_no_folder_can_be_is_said(tmp_path: Path) -> None:
 def test_a_seed_that_no_record_can_hold_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     run("eval", "--vlm", "guesser", *SMALL, "--seed", str(2**63), "--output", tmp_path / "run", expect=2)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_finds_its_data_from_any_folder_and_says_where_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_up_mirb.folder(tmp_path / "MIR")
+    (tmp_path / "elsewhere").mkdir()
+    output = tmp_path / "run"
+    monkeypatch.chdir(tmp_path)
+    run("eval", "--vlm", "guesser", "--split", "mirb:MIR", "--tasks", "count,food", "--output", output)
+    record = (output / "record.json").read_bytes()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run("report", output)
+    run("ablate", output, "--ablations", "text-only")
+    (tmp_path / "MIR").rename(tmp_path / "moved")
+    for command in ("score", "report", "export", "ablate"):
+        told = run(command, output, expect=2).stderr
+        assert "MIR, which is not there" in told and "nothing is asked twice" in told
+    moved = f"mirb:{tmp_path / 'moved'}"
+    done = run("eval", "--vlm", "guesser", "--split", moved, "--tasks", "count,food", "--output", output)
+    assert "answer: 0 answered" in done.stderr and (output / "record.json").read_bytes() == record
+    run("report", output)
 
 
 def test_leaderboards_shows_the_record_in_every_format(small_run: Path) -> None:
