@@ -3,8 +3,9 @@
     python -m benchmarks.mobilequant_vlm runs/mq-vlm
 
 What the float model gives is computed once for all arms. Stops and resumes at any time, prints `mirb compare` of every
-arm with the float model, and writes FOLDER/study.json (`leaderboards publish-method`): right or wrong of every
-question, and how surprised each arm is by right answers of other questions.
+arm with the float model, and writes FOLDER/study.json (`leaderboards publish-method`): right or wrong of every question
+(the mean over seeds, where there are several), and how surprised each arm is by right answers of other questions, a
+draw a seed. A seed is another draw of calibration questions.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks._timing import machine, revision
@@ -26,8 +29,13 @@ from leaderboards.records.method_io import write_study
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.artifact import read_artifact
 
-ARMS = {"smoothquant-edge": "control", "rtn": "control", "mobilequant": "method"}
+ARMS = {"smoothquant-edge": "control", "omniquant-edge": "control", "rtn": "control", "mobilequant": "method"}
 """SmoothQuant-Edge first: most of the gain is the transform that it shares."""
+RATES = {
+    "mobilequant": ("transform_rate", "clip_rate", "range_rate"),
+    "omniquant-edge": ("transform_rate", "clip_rate"),
+}
+"""Learning rates that an arm uses; OmniQuant's are MobileQuant's, and were not tuned for it."""
 LEARNS = "mobilequant"
 TASKS = "3d_scene,analogy,attribute,count,image_jigsaw"
 """What the embedded VLM has learnt."""
@@ -35,18 +43,38 @@ SHARED = ("before.json", "targets.safetensors", "aims.safetensors")
 """What a run computes from the float model and the questions alone."""
 
 
-def quantised(folder: Path, scheme: tuple[int, int], arm: str, given: dict[str, Any], seed: int) -> Path:
+@dataclass(frozen=True)
+class Scheme:
+    """Bits of weights and activations, and how many questions a task are asked of it."""
+
+    weights: int
+    activations: int
+    per_task: int
+
+    @property
+    def label(self) -> str:
+        """For example "W4A8"."""
+        return f"W{self.weights}A{self.activations}"
+
+    @property
+    def task(self) -> str:
+        """What its accuracy is called on the board."""
+        return f"MIRB procedural, five learnt tasks, {self.label}"
+
+
+def quantised(folder: Path, scheme: Scheme, arm: str, given: dict[str, Any], seed: int) -> Path:
     """The folder of an arm's run."""
-    output = folder / "quantised" / f"{_label(scheme)}-{arm}"
-    kept = folder / "quantised" / "float"
+    output = folder / f"seed-{seed}" / f"{scheme.label}-{arm}"
+    kept = folder / f"seed-{seed}" / FLOAT
     if not (output / "artifact.json").exists():
         (output / "work").mkdir(parents=True, exist_ok=True)
         for name in SHARED:
             if (kept / name).exists() and not (output / "work" / name).exists():
                 shutil.copyfile(kept / name, output / "work" / name)
     inputs = {
-        "model": "embedded", "method": arm, "weight_bits": scheme[0], "activation_bits": scheme[1], "save_every": 5,
-        **{name: value for name, value in given.items() if arm == LEARNS or not name.endswith("rate")},
+        "model": "embedded", "method": arm, "weight_bits": scheme.weights, "activation_bits": scheme.activations,
+        "save_every": 5,
+        **{name: value for name, value in given.items() if name in RATES.get(arm, ()) or not name.endswith("rate")},
     }  # fmt: skip
     settings = [part for key, value in inputs.items() for part in ("--input", f"{key}={value}")]
     _run("model_adapters", "train", "mobilequant", "--output", str(output), "--seed", str(seed), *settings)
@@ -57,13 +85,13 @@ def quantised(folder: Path, scheme: tuple[int, int], arm: str, given: dict[str, 
     return output
 
 
-def evaluated(folder: Path, name: str, vlm: str, limit: int) -> Path:
+def evaluated(output: Path, vlm: str, per_task: int) -> Path:
     """The run of a `mirb eval`; a finished one is not answered again."""
-    output = folder / "eval" / name
-    _run(
-        "mirb", "eval", "--vlm", vlm, "--split", "mirb-procedural", "--tasks", TASKS, "--limit", str(limit),
-        "--output", str(output),
-    )  # fmt: skip
+    if not (output / "record.json").exists():
+        _run(
+            "mirb", "eval", "--vlm", vlm, "--split", "mirb-procedural", "--split-option", f"per_task={per_task}",
+            "--split-option", f"tasks={TASKS}", "--output", str(output),
+        )  # fmt: skip
     return output
 
 
@@ -73,85 +101,119 @@ def outcomes(run: Path) -> list[float]:
     return [float(each["scorers"]["v2"]["outcome"] == "correct") for each in sorted(lines, key=lambda one: one["id"])]
 
 
-def study(
-    folder: Path, schemes: Sequence[tuple[int, int]], given: dict[str, Any], limit: int, seed: int,
-    unasked: Sequence[str] = (),
-) -> MethodRecord:  # fmt: skip
-    """Quantise, let the benchmark score, put together.
+@dataclass(frozen=True)
+class Cells:
+    """Runs in a folder: those of an arm that are there, seed by seed.
 
-    Args:
-        unasked: cells such as W4A8-rtn that are not asked the benchmark's questions.
+    Attributes:
+        left_out: cells such as "W4A8-rtn" that are not asked the benchmark's questions, and why.
     """
-    float_run = evaluated(folder, FLOAT, "embedded", limit)
-    cells: dict[tuple[str, str], tuple[Path, Path]] = {}
-    for scheme in schemes:
-        for arm in ARMS:
-            output = quantised(folder, scheme, arm, given, seed)
-            name = f"{_label(scheme)}-{arm}"
-            run = folder / "eval" / name
-            if name not in unasked:
-                run = evaluated(folder, name, f"embedded-quantised:{output / 'work' / 'model'}", limit)
-            cells[_label(scheme), arm] = (output, run)
 
-    def scores(arm: str) -> list[Score]:
+    folder: Path
+    seeds: Sequence[int]
+    left_out: Mapping[str, str]
+
+    def why(self, scheme: Scheme, arm: str) -> str | None:
+        """Why a cell is left out, or None."""
+        return self.left_out.get(f"{scheme.label}-{arm}")
+
+    def fit(self, scheme: Scheme, arm: str, seed: int) -> Path:
+        """The folder of a run of the method."""
+        return self.folder / f"seed-{seed}" / f"{scheme.label}-{arm}"
+
+    def run(self, scheme: Scheme, arm: str, seed: int) -> Path:
+        """The folder of a run of the benchmark."""
+        if arm == FLOAT:
+            return self.folder / "eval" / f"{FLOAT}-{scheme.per_task}"
+        return self.folder / "eval" / f"seed-{seed}-{scheme.label}-{arm}"
+
+    def fitted(self, scheme: Scheme, arm: str) -> list[Path]:
+        """Runs of the method that are there."""
+        paths = [self.fit(scheme, arm, seed) for seed in self.seeds]
+        return [path for path in paths if (path / "artifact.json").exists()]
+
+    def scores(self, scheme: Scheme, arm: str) -> list[Score]:
+        """Accuracy and surprise of an arm."""
+        other, why = f"right answers, other questions, {scheme.label}", self.why(scheme, arm)
+        # the float model's surprise was measured beside every arm's
+        fits = self.fitted(scheme, "smoothquant-edge" if arm == FLOAT else arm)
+        key = "surprise_float" if arm == FLOAT else "surprise"
+        surprise = [each for path in fits for each in read_artifact(path).record["measured"][key]]
         found = []
-        for scheme in schemes:
-            label = _label(scheme)
-            output, run = cells[label, "rtn" if arm == FLOAT else arm]
-            measured = read_artifact(output).record["measured"]
-            surprise = measured["surprise_float" if arm == FLOAT else "surprise"]
-            task = f"MIRB procedural, five learnt tasks, {label}"
-            if f"{label}-{arm}" in unasked:
-                why = "not finished: its answers run to the limit of tokens and take many times longer"
-                found.append(Score(task=task, metric="accuracy", direction="higher", reason=why))
-            else:
-                right = outcomes(float_run if arm == FLOAT else run)
-                found.append(own_score(task, "accuracy", "higher", "case", right, indicator=True))
-            other = f"right answers, other questions, {label}"
+        if why is not None:
+            found.append(Score(task=scheme.task, metric="accuracy", direction="higher", reason=why))
+        else:
+            runs = {self.run(scheme, arm, seed): None for seed in self.seeds}  # one of the float model
+            right = [fmean(each) for each in zip(*map(outcomes, runs), strict=True)]
+            sure = set(right) <= {0.0, 1.0}
+            found.append(own_score(scheme.task, "accuracy", "higher", "case", right, indicator=sure))
+        if surprise:
             found.append(own_score(other, "surprise", "lower", "case", surprise, unit="nats/token"))
+        else:
+            found.append(Score(task=other, metric="surprise", direction="lower", reason=why))
         return found
 
+
+def study(cells: Cells, schemes: Sequence[Scheme], given: dict[str, Any], command: str) -> MethodRecord:
+    """Quantise, let the benchmark score, put together."""
+    for scheme in schemes:
+        evaluated(cells.run(scheme, FLOAT, 0), "embedded", scheme.per_task)
+        for seed in cells.seeds:
+            for arm in ARMS:
+                why = cells.why(scheme, arm)
+                if why is None or (cells.fit(scheme, arm, seed) / "artifact.json").exists():
+                    output = quantised(cells.folder, scheme, arm, given, seed)
+                if why is None:
+                    vlm = f"embedded-quantised:{output / 'work' / 'model'}"
+                    evaluated(cells.run(scheme, arm, seed), vlm, scheme.per_task)
+    last = schemes[-1]
     arms = []
     for arm, role in ARMS.items():
-        first = read_artifact(cells[_label(schemes[0]), arm][0]).record
+        told = read_artifact(cells.fitted(last, arm)[0]).record
         arms.append(
             Arm(
-                name=arm, role=role, settings=settings_of(first), seeds=[seed],
-                budget={"weight_bits": schemes[0][0], "activation_bits": schemes[0][1], "wide_bits": 16},
-                trainable=first["trainable"], scores=scores(arm),
-                **costs_of([cells[_label(scheme), arm][0] for scheme in schemes]),
+                name=arm, role=role, settings=settings_of(told), seeds=list(cells.seeds),
+                budget={"weight_bits": last.weights, "activation_bits": last.activations, "wide_bits": 16},
+                trainable=told["trainable"], scores=[one for scheme in schemes for one in cells.scores(scheme, arm)],
+                **costs_of([path for scheme in schemes for path in cells.fitted(scheme, arm)]),
             )
         )  # fmt: skip
-    arms.append(Arm(name=FLOAT, role="control", seeds=[seed], scores=scores(FLOAT)))
-    told = read_artifact(cells[_label(schemes[0]), "rtn"][0]).record["data"]
-    split = read_record(float_run).split
-    asked = {
-        "name": str(split["name"]), "version": str(split["version"]), "subset": "questions of seed 7",
-        "hash": str(split["hash"]), "licence": str(split["licence"]), "credentialed": False,
-    }  # fmt: skip
+    floats = [one for scheme in schemes for one in cells.scores(scheme, FLOAT)]
+    arms.append(Arm(name=FLOAT, role="control", seeds=list(cells.seeds), scores=floats))
+    data = [DataUsed(**each) for path in cells.fitted(last, "rtn") for each in read_artifact(path).record["data"]]
+    for per_task in sorted({scheme.per_task for scheme in schemes}):
+        split = read_record(cells.folder / "eval" / f"{FLOAT}-{per_task}").split
+        data.append(
+            DataUsed(
+                name=str(split["name"]), version=str(split["version"]), subset=f"seed 7, {per_task} questions a task",
+                hash=str(split["hash"]), licence=str(split["licence"]), credentialed=False,
+            )
+        )  # fmt: skip
+    asked = "; ".join(f"{len(TASKS.split(',')) * each.per_task} questions at {each.label}" for each in schemes)
+    over = (
+        "Accuracy is the mean over seeds of each question, and surprise has other questions for each seed."
+        if len(cells.seeds) > 1
+        else "One run an arm: intervals are over questions, not over calibration samples."
+    )
     return MethodRecord(
         method="mobilequant",
         title="The embedded VLM with its language model in integers",
         question="What does integer arithmetic cost a vision-language model, and does joint learning win it back?",
         base="the embedded vision-language model; the language part is SmolLM2-135M with its LoRA",
-        data=[DataUsed(**each) for each in [*told, asked]],
+        data=data,
         arms=arms,
         notes=[
             "Eye, projector and second look stay in float, and do most of the work; see docs/mobilequant.md.",
             "Accuracy is the plain share of right answers, as mirb eval with protocol v2 reads them; an unreadable one "
             "is wrong. Its headline is a mean of categories instead.",
-            "One run an arm: intervals are over questions, not over calibration samples.",
-            "The float model is the same in both schemes. Seconds are by the clock of a busy machine.",
+            f"{asked}. {over}",
+            "OmniQuant learns with MobileQuant's rates, which were not tuned for it. The float model is the same in "
+            "both schemes. Seconds are by the clock of a busy machine.",
         ],
-        command="python -m benchmarks.mobilequant_vlm runs/mq-vlm"
-        + (f" --unasked {','.join(unasked)}" if unasked else ""),
+        command=command,
         revision=revision(),
         machine=machine("torch")[:200],
     )
-
-
-def _label(scheme: tuple[int, int]) -> str:
-    return f"W{scheme[0]}A{scheme[1]}"
 
 
 def _run(package: str, *arguments: str, show: bool = False) -> None:
@@ -172,22 +234,22 @@ def main() -> None:
     parser.add_argument("--transform-rate", type=float, default=1e-2)
     parser.add_argument("--clip-rate", type=float, default=3e-2)
     parser.add_argument("--range-rate", type=float, default=3e-3)
-    parser.add_argument("--schemes", default="8,8;4,8", help="bits of weights and activations")
-    parser.add_argument("--limit", type=int, default=40, help="questions a task, of the 20 that the split has")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--unasked", default="", help="cells not asked the benchmark's questions, such as W4A8-rtn")
+    parser.add_argument("--schemes", default="8,8,20;4,8,40", help="bits of weights and activations, questions a task")
+    parser.add_argument("--seeds", type=int, default=1, help="draws of calibration questions, from 0")
+    parser.add_argument("--leave-out", action="append", default=[], help="CELL=WHY, not asked: W4A8-rtn=...")
     given = parser.parse_args()
-    schemes = [(int(each.split(",")[0]), int(each.split(",")[1])) for each in given.schemes.split(";")]
-    unasked = [each for each in given.unasked.split(",") if each]
+    schemes = [Scheme(*map(int, each.split(","))) for each in given.schemes.split(";")]
+    left_out = dict(each.split("=", 1) for each in given.leave_out)
     names = ("samples", "held_out", "epochs", "transform_rate", "clip_rate", "range_rate")
-    record = study(
-        given.folder, schemes, {name: getattr(given, name) for name in names}, given.limit, given.seed, unasked
-    )
+    cells = Cells(given.folder, range(given.seeds), left_out)
+    command = f"python -m benchmarks.mobilequant_vlm runs/mq-vlm --schemes '{given.schemes}' --seeds {given.seeds}"
+    command += "".join(f" --leave-out '{name}=...'" for name in left_out)
+    record = study(cells, schemes, {name: getattr(given, name) for name in names}, command)
     write_study(given.folder / "study.json", record)
     for scheme in schemes:
-        for arm in (each for each in ARMS if f"{_label(scheme)}-{each}" not in unasked):
-            runs = [str(given.folder / "eval" / name) for name in (FLOAT, f"{_label(scheme)}-{arm}")]
-            _run("mirb", "compare", *runs, show=True)
+        asked = [each for each in ARMS if cells.why(scheme, each) is None]
+        for first, second in [(FLOAT, each) for each in asked] + [(each, LEARNS) for each in asked if each != LEARNS]:
+            _run("mirb", "compare", *(str(cells.run(scheme, each, 0)) for each in (first, second)), show=True)
 
 
 if __name__ == "__main__":
