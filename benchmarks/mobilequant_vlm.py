@@ -150,7 +150,7 @@ class Cells:
         if surprise:
             found.append(own_score(other, "surprise", "lower", "case", surprise, unit="nats/token"))
         else:
-            found.append(Score(task=other, metric="surprise", direction="lower", reason=why))
+            found.append(Score(task=other, metric="surprise", direction="lower", unit="nats/token", reason=why))
         return found
 
 
