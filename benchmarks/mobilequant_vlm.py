@@ -154,7 +154,9 @@ class Cells:
         return found
 
 
-def study(cells: Cells, schemes: Sequence[Scheme], given: dict[str, Any], command: str) -> MethodRecord:
+def study(
+    cells: Cells, schemes: Sequence[Scheme], given: dict[str, Any], command: str, notes: Sequence[str] = ()
+) -> MethodRecord:
     """Quantise, let the benchmark score, put together."""
     for scheme in schemes:
         evaluated(cells.run(scheme, FLOAT, 0), "embedded", scheme.per_task)
@@ -209,6 +211,7 @@ def study(cells: Cells, schemes: Sequence[Scheme], given: dict[str, Any], comman
             f"{asked}. {over}",
             "OmniQuant learns with MobileQuant's rates, which were not tuned for it. The float model is the same in "
             "both schemes. Seconds are by the clock of a busy machine.",
+            *notes,
         ],
         command=command,
         revision=revision(),
@@ -237,6 +240,7 @@ def main() -> None:
     parser.add_argument("--schemes", default="8,8,20;4,8,40", help="bits of weights and activations, questions a task")
     parser.add_argument("--seeds", type=int, default=1, help="draws of calibration questions, from 0")
     parser.add_argument("--leave-out", action="append", default=[], help="CELL=WHY, not asked: W4A8-rtn=...")
+    parser.add_argument("--note", action="append", default=[], help="a sentence that the study shall tell")
     given = parser.parse_args()
     schemes = [Scheme(*map(int, each.split(","))) for each in given.schemes.split(";")]
     left_out = dict(each.split("=", 1) for each in given.leave_out)
@@ -244,7 +248,7 @@ def main() -> None:
     cells = Cells(given.folder, range(given.seeds), left_out)
     command = f"python -m benchmarks.mobilequant_vlm runs/mq-vlm --schemes '{given.schemes}' --seeds {given.seeds}"
     command += "".join(f" --leave-out '{name}=...'" for name in left_out)
-    record = study(cells, schemes, {name: getattr(given, name) for name in names}, command)
+    record = study(cells, schemes, {name: getattr(given, name) for name in names}, command, given.note)
     write_study(given.folder / "study.json", record)
     for scheme in schemes:
         asked = [each for each in ARMS if cells.why(scheme, each) is None]
