@@ -53,8 +53,8 @@ def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track =
     """Write every table of a board.
 
     Every record that this machine has not recomputed yet is recomputed first: that decides its tier, and one that does
-    not follow from its statistics is left out. Pairs whose
-    records and code are those of the last build into this folder are not compared again.
+    not follow from its statistics is left out. Pairs whose records and code are those of the last build into this folder
+    are not compared again.
 
     Args:
         libraries: with the origin of their rows, "public" or "private". output: folder of the tables.
@@ -71,6 +71,8 @@ def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track =
     methods = _methods(libraries, [entry for entry, _ in borne])
     left_out |= {each.hash: list(each.faults[:3]) for each, _ in methods if each.faults}
     found = tables(cohorts(borne), memory, track, methods)
+    # Killed among the tables, they are of two builds, and the stamp of neither.
+    (output / STAMP_FILE).unlink(missing_ok=True)
     counts = {name: store.write(output, name, rows) for name, rows in found.items()}
     memory.save()
     write_json(output / STAMP_FILE, {"inputs": inputs_hash(libraries)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,6 +82,24 @@ def test_the_same_records_give_the_same_bytes_and_a_new_one_is_noticed(tmp_path:
     path.write_text(path.read_text().replace('"run_seed":1', '"run_seed":2'))
     with pytest.raises(UserError, match="changed after it was written"):
         build(libraries, tmp_path / "one")
+
+
+def test_tables_of_a_killed_build_are_not_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").mkdir()
+    libraries = [(Library(tmp_path / "runs", Recomputed(tmp_path / "recomputed.json")), "private")]
+    build(libraries, tmp_path / "one")
+    assert fresh(libraries, tmp_path / "one")
+    real = store.write
+
+    def killed(folder: Path, table: str, rows: Any) -> int:
+        if table == "pairs":
+            raise KeyboardInterrupt
+        return real(folder, table, rows)
+
+    monkeypatch.setattr(store, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        build(libraries, tmp_path / "one")
+    assert not fresh(libraries, tmp_path / "one")
 
 
 def test_every_table_has_its_columns(made: Tables) -> None:
