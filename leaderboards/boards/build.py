@@ -53,8 +53,8 @@ def build(libraries: Sequence[tuple[Library, str]], output: Path, track: Track =
     """Write every table of a board.
 
     Every record that this machine has not recomputed yet is recomputed first: that decides its tier, and one that does
-    not follow from its statistics is left out. Pairs whose records and code are those of the last build into this folder
-    are not compared again.
+    not follow from its statistics is left out. Pairs whose records and code are those of the last build into this
+    folder are not compared again.
 
     Args:
         libraries: with the origin of their rows, "public" or "private". output: folder of the tables.
