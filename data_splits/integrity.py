@@ -125,5 +125,5 @@ def disk_error(error: OSError, path: Path) -> OSError | UserError:
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return UserError(f"No permission to write {path}. Choose another folder with --output.")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return UserError(f"{error.filename or path} is a file where a folder is needed. Choose another with --output.")
+        return UserError(f"{error.filename or path} is a file where a folder is needed. Give another path.")
     return error
