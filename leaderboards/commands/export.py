@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,6 @@ def export(
     for name in files:
         note(f"wrote {output / name}")
     if style is Format.hub:
-        note("Push them: hf upload OWNER/MODEL " + str(output) + " . (or merge the model-index by hand).")
+        note(f"Push them: hf upload OWNER/MODEL {shlex.quote(str(output))} . (or merge the model-index by hand).")
         if dataset is None:
             note("Name the benchmark's data set with --dataset owner/name to write .eval_results as well.")
