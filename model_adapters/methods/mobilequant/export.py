@@ -5,14 +5,15 @@ FOLDER is `work/model` of a finished run. With --check, the graph is run by onnx
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from data_splits.cli_support import emit_json
+import typer
+
+from data_splits.cli_support import emit_json, run
 from data_splits.errors import UserError
 from data_splits.integrity import atomic_write
-from model_adapters.methods.mobilequant.onnx_graph import build_graph
+from model_adapters.methods.mobilequant.onnx_graph import build_graph, require_onnx
 
 
 def export(folder: Path, output: Path, length: int, tokens: bool = True) -> Any:
@@ -25,6 +26,9 @@ def export(folder: Path, output: Path, length: int, tokens: bool = True) -> Any:
 
     if length < 2:
         raise UserError(f"length is {length}; it must be at least 2.")
+    if output.is_dir():
+        raise UserError(f"{output} is a folder. --output names the .onnx file.")
+    require_onnx()
     model = read_model(folder)
     data = build_graph(model, length, quantised=True, tokens=tokens)
     if data.ByteSize() >= 2**31:
@@ -58,26 +62,22 @@ def agreement(model: Any, graph: Path | bytes, length: int, tokens: bool, seed: 
     }
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description="A model that mobilequant quantised, as ONNX with Q/DQ nodes.")
-    parser.add_argument("folder", type=Path, help="work/model of a finished run")
-    parser.add_argument("--output", type=Path, required=True, help="the .onnx file")
-    parser.add_argument("--length", type=int, default=128, help="tokens of a sequence")
-    parser.add_argument("--embeds", action="store_true", help="the graph takes embeddings, not token ids (a VLM)")
-    parser.add_argument("--check", action="store_true", help="run it by onnxruntime and compare")
-    given = parser.parse_args()
-    model = export(given.folder, given.output, given.length, not given.embeds)
-    facts: dict[str, Any] = {"file": str(given.output), "bytes": given.output.stat().st_size, "length": given.length}
-    if given.check:
-        facts |= agreement(model, given.output, given.length, not given.embeds)
+def main(
+    folder: Annotated[Path, typer.Argument(help="work/model of a finished run")],
+    output: Annotated[Path, typer.Option("--output", help="the .onnx file")],
+    length: Annotated[int, typer.Option("--length", help="tokens of a sequence")] = 128,
+    embeds: Annotated[bool, typer.Option("--embeds", help="the graph takes embeddings, not token ids (a VLM)")] = False,
+    check: Annotated[bool, typer.Option("--check", help="run it by onnxruntime and compare")] = False,
+) -> None:
+    """A model that mobilequant quantised, as ONNX with Q/DQ nodes."""
+    model = export(folder, output, length, not embeds)
+    facts: dict[str, Any] = {"file": str(output), "bytes": output.stat().st_size, "length": length}
+    if check:
+        facts |= agreement(model, output, length, not embeds)
     emit_json(facts)
 
 
 if __name__ == "__main__":
-    import sys
-
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    app = typer.Typer(add_completion=False)
+    app.command()(main)
+    run(app)

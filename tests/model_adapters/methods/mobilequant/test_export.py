@@ -26,6 +26,14 @@ def test_a_length_that_is_none_is_refused(folder: Path, tmp_path: Path) -> None:
         export(folder, tmp_path / "m.onnx", 1)
 
 
+def test_mistakes_of_the_command_are_told_in_a_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model_adapters.methods.mobilequant.export", str(tmp_path), "--output"]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--output names the .onnx file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_command_writes_a_graph_and_compares_it(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnx", reason="needs the extra quant (onnx, onnxruntime)")
     pytest.importorskip("onnxruntime", reason="needs the extra quant (onnx, onnxruntime)")

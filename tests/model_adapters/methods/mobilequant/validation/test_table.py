@@ -7,6 +7,8 @@ from statistics import fmean
 
 import pytest
 
+from data_splits.errors import UserError
+from model_adapters.methods.mobilequant.validation.__main__ import main
 from model_adapters.methods.mobilequant.validation.table import markdown, perplexities, prepare
 
 
@@ -20,6 +22,13 @@ def test_smoke(tmp_path: Path) -> None:
     table = markdown([found, found])
     assert table.splitlines()[0] == "| | rtn | smoothquant-edge | float |"
     assert markdown([{"W4A8": {"rtn": None, "float": 5.0}}]).endswith("| W4A8 | overflow | 5.000 |")
+
+
+def test_unknown_rows_are_told_before_anything_is_trained(tmp_path: Path) -> None:
+    for given in ({"schemes": "W4A9"}, {"arms": ""}, {"arms": "rtn,gptq"}):
+        with pytest.raises(UserError, match="it names some of"):
+            main(tmp_path / "out", **given)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
