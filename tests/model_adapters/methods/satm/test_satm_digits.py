@@ -39,4 +39,3 @@ def test_three_seeds_are_flatter_robuster_and_no_worse(digits: ModuleType) -> No
     # Not inferior by half a point; keeping 15 of 20 steps costs up to a point before any ascent.
     assert min(whole.clean, satm_18.clean) > mtt.clean - 0.005 and satm.clean > truncated.clean - 0.005
     assert satm.clean > mtt.clean - 0.01 and mtt.clean > 0.9
-    assert satm.seconds < whole.seconds
