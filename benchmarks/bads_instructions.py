@@ -53,12 +53,13 @@ NO_PRIOR: dict[str, Any] = {"decay": 0.0}
 
 @dataclass(frozen=True)
 class Arm:
-    """A row. rule: none for the model as it ships. data: "planted" or "clean"."""
+    """A row. rule: none for the model as it ships. data: "planted" or "clean". asked: by mirb; else it only weighs."""
 
     name: str
     rule: str = ""
     data: str = "planted"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    asked: bool = True
 
 
 ARMS = (
@@ -71,8 +72,12 @@ ARMS = (
     Arm("meta-only", "meta-only"),
     Arm("without the wrong ones", "mixing", "clean"),
     Arm("meta-only, no prior", "meta-only", settings=NO_PRIOR),
+    Arm("ask", "ask", asked=False),
+    Arm("small-loss", "small-loss", asked=False),
+    Arm("cds", "cds", asked=False),
+    Arm("blo", "blo", asked=False),
 )
-ROUNDS = ("mixing", "mixing, no prior", "meta-only", "meta-only, no prior")
+ROUNDS = ("mixing", "mixing, no prior", "meta-only", "meta-only, no prior", "ask")
 """Arms with which another round over the seeds begins."""
 
 
@@ -179,7 +184,7 @@ def run(output: Path, seed: int, arm: Arm) -> None:
         model, found = train(output, seed, arm, planted(output / f"seed-{seed}", seed))
         vlm = f"embedded-tuned:{model}"
     started = time.monotonic()
-    found["accuracy"] = score(vlm, path.parent / "run", seed)
+    found["accuracy"] = score(vlm, path.parent / "run", seed) if arm.asked else {}
     found["evaluation_seconds"] = round(time.monotonic() - started, 1)
     write_json(path, found)
     told = {"weight_auroc": found.get("weight_auroc"), **{name: row[0] for name, row in found["accuracy"].items()}}

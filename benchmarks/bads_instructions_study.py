@@ -26,6 +26,7 @@ PAIRS = (
 
 ASKED = "MIRB procedural, asked other questions"
 PLANTED = "MIRB procedural, wrong answers planted"
+WEIGHS = "asked for weights alone"
 
 
 def values(found: list[dict[str, Any]], metric: str) -> list[float]:
@@ -56,7 +57,8 @@ def table(output: Path) -> str:
             rows = [compared(output, seed, known[one], known[other]) for seed in SEEDS]
             each = ", ".join(f"{100 * d:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]" for d, low, high in rows)
             mean = own_score("t", "m", "higher", "seed", [100 * d for d, _, _ in rows])
-            lines.append(f"- {one} less {other}: {each}; mean {mean.value:+.1f} [{mean.low:+.1f}, {mean.high:+.1f}]")
+            between = "" if mean.low is None else f" [{mean.low:+.1f}, {mean.high:+.1f}]"
+            lines.append(f"- {one} less {other}: {each}; mean {mean.value:+.1f}{between}")
     return "\n".join(lines)
 
 
@@ -88,6 +90,8 @@ def _cell(held: list[float]) -> str:
     if not held:
         return "-"
     score = own_score("t", "m", "higher", "seed", held)
+    if score.low is None:  # the same in every seed
+        return f"{score.value:.3f}"
     return f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}]"
 
 
@@ -135,12 +139,18 @@ def _arm(output: Path, arm: Arm, found: list[dict[str, Any]]) -> RecordArm:
         if weights
         else Score(task=PLANTED, metric="weight AUROC", direction="higher", reason="one weight for all")
     ]
-    scores += [
-        own_score(ASKED, "accuracy" if group == "overall" else f"accuracy, {group.removeprefix('task=')}", "higher",
-                  "seed", values(found, group))
-        for group in GROUPS
-    ]  # fmt: skip
-    scores.append(own_score(ASKED, "right answers", "higher", "case", _right(output, arm), indicator=True))
+    for group in GROUPS:
+        name = "accuracy" if group == "overall" else f"accuracy, {group.removeprefix('task=')}"
+        scores.append(
+            own_score(ASKED, name, "higher", "seed", values(found, group))
+            if arm.asked
+            else Score(task=ASKED, metric=name, direction="higher", reason=WEIGHS)
+        )
+    scores.append(
+        own_score(ASKED, "right answers", "higher", "case", _right(output, arm), indicator=True)
+        if arm.asked
+        else Score(task=ASKED, metric="right answers", direction="higher", reason=WEIGHS)
+    )
     return RecordArm(
         name=arm.name,
         role="method" if arm.rule == "bads" else "control",
