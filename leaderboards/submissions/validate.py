@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,10 +117,10 @@ def validate(
         if path.rpartition("/")[2].removesuffix(".safetensors") not in blobs:
             report.findings.append(error("statistics", path, "is named by no new record"))
     known = {each.hash: each.record for each in public} | {each.hash: each.record for each in accepted}
-    studies = dict(_studies(base or root)) | dict(_studies(root)) if changes.methods else {}
-    for method in changes.methods:
-        if method not in blocked:
-            report.findings += check_placed(root / method, method, known, studies)
+    added = [each for each in changes.methods if each not in blocked]
+    studies = _studies(root, base, added, changes.methods) if added else {}
+    for method in added:
+        report.findings += check_placed(root / method, method, known, studies)
     if not changes.records and not changes.methods and not changes.findings:
         report.findings.append(error("path", "submission", "adds no record"))
     report.findings = _counted(sorted(report.findings, key=lambda each: each.level != "error"))
@@ -194,11 +194,20 @@ def _public(root: Path, new: set[str]) -> Iterable[Entry]:
             yield read_entry(folder, {}, recomputed)
 
 
-def _studies(root: Path) -> Iterator[tuple[str, MethodRecord]]:
-    """Readable method records of a root by path; what is wrong with the others is told where they are new."""
-    for folder in method_folders(root):
+def _studies(root: Path, base: Path | None, added: Sequence[str], new: Sequence[str]) -> dict[str, MethodRecord]:
+    """Readable method records by path: those that are not new, and the new ones that are plain files.
+
+    Args:
+        added: new ones that nothing blocks. new: all of them; what is wrong with the others is told elsewhere.
+    """
+    held = base or root
+    names = {folder.relative_to(held).as_posix(): folder for folder in method_folders(held)}
+    folders = {name: folder for name, folder in names.items() if base is not None or name not in new}
+    found = {}
+    for name, folder in (folders | {each: root / each for each in added}).items():
         with suppress(UserError, OSError):
-            yield folder.relative_to(root).as_posix(), read_study(folder)
+            found[name] = read_study(folder)
+    return found
 
 
 def _counted(findings: Sequence[Finding]) -> list[Finding]:

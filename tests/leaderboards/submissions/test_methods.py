@@ -12,6 +12,7 @@ from leaderboards.library.library import Library
 from leaderboards.library.paths import method_path
 from leaderboards.records.method_io import METHOD_FILE, method_hash, write_study
 from leaderboards.records.method_record import MethodRecord
+from leaderboards.submissions import validate as module
 from leaderboards.submissions.publish_method import publish
 from leaderboards.submissions.validate import validate
 
@@ -61,6 +62,26 @@ def test_the_scores_of_another_study_are_refused(pull: Pull) -> None:
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+
+
+def test_a_link_in_the_place_of_a_study_is_not_read(pull: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    real = module.read_study
+    monkeypatch.setattr(module, "read_study", lambda path: read.append(path) or real(path))
+    honest, linked = own_study(), own_study(title="A link")
+    folders = [pull.root / method_path(each, method_hash(each)) for each in (honest, linked)]
+    for folder, study in zip(folders, (honest, linked), strict=True):
+        write_study(folder, study)
+    (folders[1] / METHOD_FILE).unlink()
+    (folders[1] / METHOD_FILE).symlink_to("/dev/zero")
+    paths = [path.relative_to(pull.root).as_posix() for folder in folders for path in folder.iterdir()]
+    report = validate(pull.root, changed=paths)
+    for folder in folders:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    assert not report.ok and any(each.rule == "link" for each in report.findings)
+    assert read == [folders[0]]
 
 
 def test_numbers_and_records_are_looked_up(pull: Pull) -> None:
