@@ -61,10 +61,11 @@ def test_a_wrong_fourth_image_differs_in_one_factor() -> None:
 
 
 def test_quarter_turns_of_every_shape_look_different() -> None:
-    from data_splits.mirb_procedural.drawing.icons import ORIENTED, coverage_of
+    from data_splits.mirb_procedural.drawing.canvas import coverage
+    from data_splits.mirb_procedural.drawing.icons import ORIENTED, icon
 
     for shape in ORIENTED:
-        turned = [coverage_of(shape, 60, 90 * turn) for turn in range(4)]
+        turned = [coverage(icon(shape, 60, 90 * turn)) for turn in range(4)]
         for one in range(4):
             for two in range(one):
                 apart = np.abs(turned[one].astype(int) - turned[two]).sum() / turned[one].sum()
