@@ -72,6 +72,7 @@ ARMS = (
     Arm("meta-only", "meta-only"),
     Arm("without the wrong ones", "mixing", "clean"),
     Arm("meta-only, no prior", "meta-only", settings=NO_PRIOR),
+    Arm("duplicated-meta, no prior", "duplicated-meta", settings=NO_PRIOR),
     Arm("ask", "ask", asked=False),
     Arm("small-loss", "small-loss", asked=False),
     Arm("cds", "cds", asked=False),
