@@ -58,7 +58,9 @@ class Settings:
             raise UserError("epochs, save_every and batch must be at least 1.")
         for name in ("transform_rate", "clip_rate", "range_rate"):
             if not 0.0 < getattr(self, name) < math.inf:
-                raise UserError(f"{name} is {getattr(self, name)}; it is above 0. What is not to be learnt: see learn.")
+                raise UserError(
+                    f"{name} is {getattr(self, name)}; it is above 0. What is not to be learnt is left out of learn."
+                )
 
     def steps(self, sequences: int) -> int:
         """Steps of all epochs; a last, smaller batch of an epoch is a step too."""

@@ -62,7 +62,7 @@ OWN_INPUTS = {
         required=True,
     ),
     "images_per_class": MethodInput("images of each class in the condensed split", default=10, budget=True),
-    "side": MethodInput("pixels a side of the condensed images", default=32),
+    "side": MethodInput("pixels a side of the condensed images, 4 to 512", default=32),
 }
 
 
