@@ -82,6 +82,7 @@ SCORER = Scorer(
     name="v2",
     summary=f"robust reading, three outcomes; titles from a similarity of {TITLE_SIMILARITY}",
     judge=judge,
+    version=2,
     reads_letters=True,
     three_outcomes=True,
 )

@@ -11,7 +11,10 @@ LETTERS = "ABCDEFGH"
 _ALONE = re.compile(
     r"(?:(?:option|choice|answer|letter)\s*:?\s*)?[(\[{<\"']?\s*([A-Ha-h])\s*[)\]}>\"']?\s*[.:;,!]?", re.I
 )
-_SEVERAL = re.compile(r"[(\[]?\b[A-Ha-h]\b[)\]]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:option\s+)?[(\[]?\b[A-H]\b")
+_SEVERAL = re.compile(
+    r"(?:(?i:both|either|options?|choices?|answers?|letters?)\s+)*"
+    r"[(\[]?\b[A-Ha-h]\b[)\]]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:option\s+)?[(\[]?\b[A-H]\b"
+)
 _STATED = re.compile(
     r"(?:(?:option|choice|letter)\s*)?[(\[{\"']?([A-Ha-h])[)\]}\"']?"
     r"(?=$|[.,:;!)\]]|\s+[-(]|\s*$|\s+(?:because|since|as|for|which|with|based|is|from)\b)",
@@ -19,7 +22,14 @@ _STATED = re.compile(
 _LED = re.compile(
     r"(?:option\s+)?(?:\(([A-Ha-h])\)|\[([A-Ha-h])\]|([A-Ha-h])\s*[.):\]]|([A-H])\s+-|([A-H])\s*,)\s*(.*)", re.S
 )
-_LONE = re.compile(r"(?<![A-Za-z0-9'])(?:[(\[]([A-H])[)\]]|([B-H])(?![A-Za-z0-9'])|(A)(?=\s*(?:[.,;:!)\]]|$)))")
+_LONE = re.compile(
+    r"(?<![A-Za-z0-9'])(?:[(\[]([A-H])[)\]]|([B-H])(?![A-Za-z0-9'])"
+    r"|(A)(?=\s*(?:[.,;:!)\]/&]|(?:or|and)\s+(?:option\s+)?[(\[]?[B-H]\b|$)))"
+)
+_CHOSEN = re.compile(
+    r"\b(?:choose|pick|select|go\s+(?:with|for))\s+(?:(?:option|choice|answer|letter)\s+)?[(\[]?([A-H])\b"
+    r"(?!['/&]|[)\]]?\s*(?:,\s*)?(?:or|and)\b)"
+)
 _DENIED = re.compile(
     r"\b(?:not|n't|isn't|neither|nor|except|rather\s+than|instead\s+of|rule[sd]?\s+out)\s+(?:\w+\s+){0,2}$", re.I
 )
@@ -30,7 +40,8 @@ def read_letter(text: str, options: Sequence[str]) -> Reading:
 
     1. a statement ("the answer is B", the last of several); 2. the letter alone, or alone in the first or last line;
     3. a letter in front ("B. Food 2", "(B) Food 2"), unless the text behind it is another option's; 4. the text of
-    exactly one option; 5. exactly one lone capital letter. Two letters side by side are no answer.
+    exactly one option; 5. a letter that is chosen ("I pick B"); 6. exactly one lone capital letter. Two letters side by
+    side are no answer.
 
     Args:
         text: a cleaned answer. options: the option texts, A first; may be empty where the source does not tell.
@@ -58,6 +69,8 @@ def read_letter(text: str, options: Sequence[str]) -> Reading:
         return Reading(None, "says that it cannot tell", refused)
     if (named := _option(text, options)) is not None:
         return named
+    if chosen := [found for found in _CHOSEN.finditer(text) if not _DENIED.search(before(text, found))]:
+        return Reading(chosen[-1][1], "chosen letter", chosen[-1][0])
     lone = [(next(filter(None, found.groups())), found) for found in _LONE.finditer(text)]
     kept = [letter for letter, found in lone if not _DENIED.search(before(text, found))]
     if len(set(kept)) == 1:

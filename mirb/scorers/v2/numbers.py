@@ -15,13 +15,22 @@ _TENS = {
     word: 20 + 10 * index
     for index, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))
 }
+_SCALES = {"thousand": 1_000, "million": 1_000_000}
 _SMALL = "|".join(sorted(_UNITS, key=len, reverse=True))
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS[1:10])}))?|{_SMALL})"
+_BELOW_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS[1:10])}))?|{_SMALL})"
+_BELOW_1000 = rf"(?:(?:(?:{_BELOW_100}|an?)[\s-])?hundred(?:[\s-](?:and\s)?{_BELOW_100})?|{_BELOW_100})"
+_WORD = (
+    rf"(?:(?:(?:{_BELOW_1000}|an?)\s)?(?:{'|'.join(_SCALES)})(?:\s(?:and\s)?{_BELOW_1000})?(?!\s(?:{'|'.join(_SCALES)})\b)"
+    rf"|{_BELOW_1000})"
+)
 _DIGITS = r"(?:(?<![\w.)])[-+]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _NUMBER = re.compile(rf"{_DIGITS}|\b{_WORD}\b", re.I)
+_LABELLED = "image|picture|photo|figure|fig|view|page|step|option|panel|question|scene|line|frame"
+_THEN_TOTAL = r"\s+(?:[^\W\d]+\s+){0,4}?(?:in\s+total|altogether|in\s+all|overall|combined)\b"
+# "images 1 and 2, 5 in total": the 5 is no image. "3 in image 1 and 2 in image 2": of one image, the second 2 is none.
 _LABELS = re.compile(
-    r"\b(?:image|images|picture|photo|figure|fig|view|page|step|option|panel|question|scene|line|frame)\s*"
-    r"(?:no\.?|number|\#)?\s*\d+(?:\s*(?:,|and|&|-|to)\s*\d+)*"
+    rf"\b(?:(?:{_LABELLED})s\s*\d+(?:\s*(?:,\s*and|,|and|&|-|to)\s*\d+(?!{_THEN_TOTAL}))*"
+    rf"|(?:{_LABELLED})\s*(?:no\.?|number|\#)?\s*\d+(?:\s*(?:-|to)\s*\d+)*)"
     rf"|\b(?:\d+|{_WORD})\s+(?:given\s+|different\s+|provided\s+)?(?:images?|pictures?|photos?|views?|figures?|panels?|angles?)\b"
     r"|^\s*\d+[.)]\s+(?=[A-Za-z])",
     re.I | re.M,
@@ -30,7 +39,7 @@ _INEXACT = re.compile(
     r"\b(?:more|less|fewer|greater|smaller|larger)\s+than\b|\bat\s+(?:least|most)\b|\bover\s+\d|\bor\s+more\b", re.I
 )
 _TOTAL = re.compile(r"\b(?:total|altogether|in\s+all|sum|overall|result|combined)\b[^.\d\n]{0,60}?$", re.I)
-_AFTER_TOTAL = re.compile(r"\s+(?:\w+\s+){0,4}?(?:in\s+total|altogether|in\s+all|overall|combined)\b", re.I)
+_AFTER_TOTAL = re.compile(_THEN_TOTAL, re.I)
 
 
 def read_number(text: str) -> Reading:
@@ -102,9 +111,15 @@ def _totals(text: str) -> list[str]:
 
 
 def _word_value(text: str) -> int | None:
-    if text in _UNITS:
-        return _UNITS.index(text)
-    head, _, tail = re.sub(r"[\s-]+", " ", text).partition(" ")
-    if head in _TENS and (not tail or tail in _UNITS[1:10]):
-        return _TENS[head] + (_UNITS.index(tail) if tail else 0)
-    return None
+    """The value of a number in words, such as "two thousand one hundred and five"; None if it is none."""
+    if not re.fullmatch(_WORD, text):
+        return None
+    whole = part = 0
+    for word in re.sub(r"[\s-]+", " ", text).split():
+        if word in _SCALES:
+            whole, part = whole + (part or 1) * _SCALES[word], 0
+        elif word == "hundred":
+            part = (part or 1) * 100
+        elif word in _TENS or word in _UNITS:
+            part += _TENS.get(word, 0) or _UNITS.index(word)
+    return whole + part

@@ -10,9 +10,24 @@ from mirb.scorers.v2.titles import folded, place_candidates
 
 _DENIED = re.compile(r"\b(?:not|isn t|aren t|neither|nor|never|rather than|instead of|unlike)(?: (?!but\b)\w+){0,3}$")
 
+_NAME = r"[A-Z][^\s,;/&]+(?:[ ](?:(?:de|of|la|el|do)[ ])?[A-Z][^\s,;/&]+){0,3}"
+_PAIR = re.compile(rf"({_NAME})\s*(?:\band\b|&|/)\s*({_NAME})")
+_BETWEEN = re.compile(r"[,;/\n&]|\band\b")
+_ROW = re.compile(rf"(?:{_NAME}\s*(?:[,;/\n]|(?:,\s*)?(?:and|&))\s*){{4,}}{_NAME}")
+
+
+def _beside_another(gold: str, text: str) -> bool:
+    """Whether the name is one of two that "and", "&" or "/" join, or in a row of five or more names.
+
+    Fewer names with commas cannot be told from a sight, its city and its country.
+    """
+    groups = [pair.groups() for pair in _PAIR.finditer(text)]
+    groups += [tuple(_BETWEEN.split(row[0])) for row in _ROW.finditer(text)]
+    return any(folded(gold) in map(folded, names) for names in groups)
+
 
 def judge_place(gold: str, text: str, steps: tuple[str, ...]) -> Verdict:
-    """Right if the answer is the name, or names it once without denying or offering another ("Paris or Rome")."""
+    """Right if the answer is the name, or names it without denying it or naming another ("Paris or Rome")."""
     wanted, whole = folded(gold), folded(text)
     if not whole:
         return Verdict("unparsed", None, "empty answer", "", steps)
@@ -27,6 +42,8 @@ def judge_place(gold: str, text: str, steps: tuple[str, ...]) -> Verdict:
             text
         ):
             return Verdict("unparsed", None, "several places offered", text, steps)
+        if _beside_another(gold, text):
+            return Verdict("unparsed", None, "several places named", text, steps)
         if any(_DENIED.search(before(whole, match).rstrip()) for match in found):
             return Verdict("wrong", simple(text), "place denied", text, steps)
         return Verdict("correct", gold, "place named", wanted, steps)

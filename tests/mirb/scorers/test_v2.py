@@ -65,6 +65,16 @@ CASES = (
     ("food", "A and B", "B", None),
     ("food", "A, B", "B", None),
     ("food", "Food 1 and Food 2", "B", None),
+    ("food", "Both A and B", "B", None),
+    ("food", "The answer is both A and B.", "B", None),
+    ("food", "The answer is either A or B", "B", None),
+    ("food", "Options A and B", "B", None),
+    ("food", "It could be A or B", "B", None),
+    ("food", "I pick A or B", "B", None),
+    ("food", "Between A and B, I choose B.", "B", 1),
+    ("food", "Of B and C I would go with C, not B.", "C", 1),
+    ("food", "I would not choose A. B", "B", 1),
+    ("food", "A, a dish without milk", "A", 1),
     ("food", "B. Food 1", "B", None),
     ("food", "I cannot tell from the images.", "B", None),
     ("food", "A nice photo of a meal", "A", None),
@@ -112,12 +122,27 @@ CASES = (
     ("count", "more than 3", "3", None),
     ("count", "several", "3", None),
     ("count", "Image 3", "3", None),
+    ("count", "There are 3 cats in image 1 and 2 cats in image 2, 5 in total.", "5", 1),
+    ("count", "There are 3 cats in image 1 and 2 cats in image 2.", "3", None),
+    ("count", "Images 1 and 2, 5 in total", "5", 1),
+    ("count", "Images 1, 2, and 3 show 4 cats.", "4", 1),
+    ("count", "Image 1 and 2 show 4 cats in total.", "4", 1),
+    ("count", "From image 1 to 4, 7 cats", "7", 1),
+    ("count", "one hundred images show 3 cats", "3", 1),
+    ("count", "hundreds of cats", "100", None),
     ("3d_scene", "View 1 shows 4, total 7", "7", 1),
     ("3d_scene", "seven objects", "7", 1),
     ("3d_scene", "7.5", "7", 0),
     ("visual_chain", "c = 21 + 8 = 29", "29", 1),
     ("visual_chain", "The value of c is 29.", "29", 1),
     ("visual_chain", "29.0", "29", 1),
+    ("visual_chain", "one hundred", "100", 1),
+    ("visual_chain", "a hundred", "100", 1),
+    ("visual_chain", "nineteen hundred", "1900", 1),
+    ("visual_chain", "two hundred and five", "205", 1),
+    ("visual_chain", "One thousand two hundred thirty-four.", "1234", 1),
+    ("visual_chain", "three million and one", "3000001", 1),
+    ("visual_chain", "one thousand million", "1000", None),
     ("visual_chain", "-5", "-5", 1),
     ("visual_chain", "\u22125", "-5", 1),
     ("visual_chain", "c = 3 - 8 = -5", "-5", 1),
@@ -153,6 +178,11 @@ CASES = (
     ("sightseeing", "S\u00e3o Paulo", "Sao Paulo", 1),
     ("sightseeing", "London", "Rome", 0),
     ("sightseeing", "Paris or Rome", "Rome", None),
+    ("sightseeing", "Paris and Rome", "Rome", None),
+    ("sightseeing", "Rome & Paris", "Rome", None),
+    ("sightseeing", "London, Rome, Paris, New York, Tokyo", "Rome", None),
+    ("sightseeing", "The Colosseum and the Pantheon, Rome, Italy", "Rome", 1),
+    ("sightseeing", "Colosseum, Celio, Rome, Lazio", "Rome", 1),
     ("sightseeing", "Romeo's house", "Rome", 0),
     ("sightseeing", "I'm not sure which city this is.", "Rome", None),
     ("sightseeing", "", "No", None),
@@ -239,19 +269,11 @@ def test_edit_distance_against_the_definition() -> None:
     assert similarity("kitten", "sitting") == pytest.approx(1 - 3 / 7)
 
 
-@pytest.mark.parametrize(
-    ("task", "answer", "gold", "read"),
-    [
-        ("count", "There are 3 cats in image 1 and 2 cats in image 2, 5 in total.", "5", "3"),
-        ("visual_chain", "one hundred", "100", "1"),
-        ("sightseeing", "Rome, Paris, London", "Paris", "Paris"),
-        ("food", "Both A and B", "B", "B"),
-    ],
-)
-def test_known_misreadings_are_those_of_the_page(task: str, answer: str, gold: str, read: str) -> None:
-    """Whoever mends one raises the scorer's version, and takes it off docs/mirb.md."""
-    assert SCORERS["v2"].judge(question(task, gold), find(task), Given(answer)).answer == read
-    assert SCORERS["v2"].version == 1
+def test_a_short_row_of_places_cannot_be_told_from_a_sight_its_city_and_its_country() -> None:
+    """The misreading that docs/mirb.md names. Whoever mends it raises the scorer's version."""
+    for answer in ("Rome, Paris, London", "Louvre, Paris, France"):
+        assert SCORERS["v2"].judge(question("sightseeing", "Paris"), find("sightseeing"), Given(answer)).correct
+    assert SCORERS["v2"].version == 2
 
 
 WORDS = (
