@@ -156,7 +156,7 @@ def best_of_all(world: World, samples: NDArray[np.int64], delta: float = DELTA) 
 
 def posteriors(world: World, samples: NDArray[np.int64], delta: float = DELTA) -> dict[str, tuple[Float, Float]]:
     """The PAC-Bayes bounds and the test-set bound, one sample after the other."""
-    n, rows = samples.shape[1], {}
+    n = samples.shape[1]
     names = ("PAC-Bayes-kl, zero prior", "the same, 200 draws paid", "PAC-Bayes-kl, half-split prior",
              "test-set, half")  # fmt: skip
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}

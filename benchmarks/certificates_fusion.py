@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from model_adapters.methods.certificates.sample import Sample
 from model_adapters.methods.merging.pool import Pool, open_pool
 from model_adapters.methods.merging.proxy import ProxyObjective
 from model_adapters.methods.run import run_method
+from model_adapters.protocols import TrainingMethod
 
 BOUND = {"train": "bound"}
 SPLIT = {"prior": "data-dependent"}
@@ -55,7 +57,7 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "FW, line search over 4 steps": ("fw", {"grid": 4}),
 }
 
-METHODS = {"fusion": CertifiedFusion, "fw": CertifiedFrankWolfe}
+METHODS: dict[str, Callable[[], TrainingMethod]] = {"fusion": CertifiedFusion, "fw": CertifiedFrankWolfe}
 
 
 def population_of(task: dict[str, torch.Tensor], pool: Pool, rows: Any) -> ProxyObjective:

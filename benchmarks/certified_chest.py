@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,13 @@ from model_adapters.protocols import BuildContext
 
 Tensors = Mapping[str, torch.Tensor]
 
+
+def _label(name: str, case: Case) -> int | None:
+    return case.labels.get(name)
+
+
 SOURCES: dict[str, Callable[[Case], int | None]] = {
-    **{name: (lambda case, name=name: case.labels.get(name))
-       for name in ("Lung Opacity", "Pleural Effusion", "Atelectasis", "Edema")},
+    **{name: partial(_label, name) for name in ("Lung Opacity", "Pleural Effusion", "Atelectasis", "Edema")},
     "view": lambda case: None if case.view is None else int(case.view == "AP"),
     "sex": lambda case: None if case.sex is None else int(case.sex == "F"),
     "age": lambda case: None if case.age is None else int(case.age > 50),
@@ -173,7 +178,7 @@ def arm(chest: Chest, name: str, role: Any, method: Any, inputs: Mapping[str, An
     output = chest.folder / "runs" / name
     artifact = run_method(method, {**chest.common, **inputs}, output, chest.seed)
     state = {**chest.base, **load_file(next(iter(artifact.folder.glob("*.safetensors"))))}
-    found = {}
+    found: dict[str, Any] = {}
     for key, file in (("certificate", CERTIFICATE_FILE), ("test_set", TEST_SET_FILE)):
         path = artifact.folder / file
         found[key] = Certificate.model_validate_json(path.read_text("utf-8")) if path.is_file() else None

@@ -79,7 +79,7 @@ def jackknife(n: int, d: int) -> Callable[[], dict[str, Any]]:
     from leaderboards.statistics.frechet import frechet
 
     block = np.arange(n) % 50
-    arrays = {"generated": features(n, d, 0), "generated_block": block}
+    arrays: dict[str, np.ndarray[Any, Any]] = {"generated": features(n, d, 0), "generated_block": block}
     arrays |= {"reference": features(n, d, 1), "reference_block": block}
     return lambda: {**(estimate := frechet(arrays)).extra, "value": estimate.value, "se": estimate.se}
 

@@ -188,7 +188,10 @@ def _arm(
         else Score(task=f"{TASK}: true error", metric="error", direction="lower", reason="no certificate was asked for")
     )
     learns = name in ("certified-fw", "fw-hard", "fw-soft", "supervised")
-    settings = {"pool": 0 if name == "base" else len(TARGETS) + len(OTHERS), "targets": len(TARGETS)}
+    settings: dict[str, str | int | float | bool] = {
+        "pool": 0 if name == "base" else len(TARGETS) + len(OTHERS),
+        "targets": len(TARGETS),
+    }
     record = folder / "merged" / cost.stem / "artifact.json"
     tensors = json.loads(record.read_text("utf-8"))["record"]["merged_tensors"] if record.is_file() else 0
     models = len(TARGETS) + len(OTHERS)

@@ -38,7 +38,8 @@ def configurations() -> dict[str, Callable[[], Any]]:
     return {
         "W8A8 dynamic": Int8DynamicActivationInt8WeightConfig,
         "W4A8 dynamic": lambda: Int8DynamicActivationIntxWeightConfig(
-            weight_dtype=torch.int4, weight_granularity=PerAxis(0)
+            weight_dtype=torch.int4,  # type: ignore[attr-defined]
+            weight_granularity=PerAxis(0),
         ),
     }
 

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks._timing import machine, revision
 from data_splits.errors import UserError
@@ -24,7 +24,7 @@ from leaderboards.records.method_io import write_study
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.artifact import read_artifact
 
-ARMS = {
+ARMS: dict[str, Literal["method", "control"]] = {
     "mobilequant": "method", "smoothquant-edge": "control", "omniquant-edge": "control", "omniquant-static": "control",
     "smoothquant-static": "control", "rtn": "control",
 }  # fmt: skip
@@ -99,7 +99,7 @@ def settings_of(record: Any) -> dict[str, Any]:
     return {name: value for name, value in record["settings"].items() if name not in dropped and value is not None}
 
 
-def costs_of(paths: Sequence[Path]) -> dict[str, float]:
+def costs_of(paths: Sequence[Path]) -> dict[str, Any]:
     """Mean seconds and memory of runs."""
     told = [json.loads((path / "work" / "measured.json").read_text("utf-8")) for path in paths]
     return {name: round(fmean(each[name] for each in told), 1) for name in ("seconds", "peak_memory_mb")}

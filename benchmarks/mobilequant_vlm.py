@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks._timing import machine, revision
 from benchmarks.mobilequant_study import FLOAT, costs_of, settings_of
@@ -29,7 +29,7 @@ from leaderboards.records.method_io import write_study
 from leaderboards.records.method_record import Arm, DataUsed, MethodRecord, Score, own_score
 from model_adapters.methods.artifact import read_artifact
 
-ARMS = {
+ARMS: dict[str, Literal["method", "control"]] = {
     "smoothquant-edge": "control", "omniquant-edge": "control", "omniquant-edge-own": "control", "rtn": "control",
     "mobilequant": "method",
 }  # fmt: skip

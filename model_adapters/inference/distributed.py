@@ -1,8 +1,9 @@
 """Several processes draw one run, one GPU each: `accelerate launch --multi_gpu $(which chexgenbench) eval ...`.
 
 The batches are those of a single process, dealt out in turn (process r takes batches r, r + n, ...), and a seed depends
-on its case alone: so the images do not depend on the number of processes. Each process keeps a store of its own in
-`samples/shards/`; the first one merges them. A killed run goes on with any number of processes.
+on its case alone: so the images do not depend on the number of processes (on a CPU, while a launcher sets no other
+OMP_NUM_THREADS than a single process has). Each process keeps a store of its own in `samples/shards/`; the first one
+merges them. A killed run goes on with any number of processes.
 """
 
 from __future__ import annotations
@@ -71,7 +72,11 @@ class Share:
         import torch
         from accelerate import PartialState
 
-        return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+        threads = torch.get_num_threads()
+        state = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+        # It divides the threads among the processes, and a convolution of one thread may end in other last digits.
+        torch.set_num_threads(threads)
+        return state
 
 
 def this_share() -> Share:
