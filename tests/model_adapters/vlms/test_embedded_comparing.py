@@ -99,12 +99,12 @@ def test_marks_say_option_place_and_patch_of_every_digit() -> None:
 
 
 def test_both_comparisons_learn_a_handful(batches: Batches, tmp_path: Path) -> None:
-    plan = replace(Plan(), analogies=4, jigsaws=2, comparing_steps=15)
+    plan = replace(Plan(), analogies=4, jigsaws=2, comparing_steps=40)
     torch.manual_seed(0)
     pixels = embedded_pixels.Pixels()
     first = comparing.Comparisons(pixels, batches).shards(4, 2, 1, torch.Generator().manual_seed(0))[0]()[1]
     stages.learn_to_compare(plan, tmp_path, pixels, batches, lambda line: None, 1)
     last = comparing.Comparisons(pixels, batches).shards(4, 2, 1, torch.Generator().manual_seed(0))[0]()[1]
     for name in ("factors", "steps", "match", "options"):
-        assert last[name] < 0.95 * first[name], name  # 0.90 at most here; another processor rounds otherwise
+        assert last[name] < 0.9 * first[name], name
     assert np.isfinite(last["analogy"])

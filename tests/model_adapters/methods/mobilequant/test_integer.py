@@ -45,7 +45,7 @@ def test_simulation_equals_integers_bit_for_bit(
     assert report.fixed_point_most <= 1
     assert report.fixed_point_differ < 1e-3 * report.codes
     # float32 as shipped: a 16-bit step is near its last digits; up to 7 % differ, depending on the processor
-    assert report.float32_differ < (0.002 if bits.activations <= 8 else 0.3) * report.codes
+    assert report.float32_differ < (0.002 if bits.activations <= 8 else 0.15) * report.codes
     # larger inputs than those of calibration leave the range somewhere
     assert report.saturated["q_out"] > 0
     assert report.accumulators > 10_000

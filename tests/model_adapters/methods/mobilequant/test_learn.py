@@ -57,7 +57,7 @@ def test_it_gets_closer_to_the_float_model_on_unseen_sequences(llama: Callable[.
     assert torch.allclose(last_hidden(model, items[-1].embeds), learnt, atol=1e-3 * float(learnt.abs().max()))
     assert len(losses) == 8
     assert losses[-1] < losses[0]
-    assert error(model, items[seen:], targets[seen:]) < before
+    assert error(model, items[seen:], targets[seen:]) < 0.9 * before
     assert found.count() == 2 * (32 + 32 + 16 + 48 + 8) + 2 * 2 * (32 + 16 + 16 + 32 + 48 + 48 + 32) + 2 * 2 * 19
 
 
